@@ -1,0 +1,227 @@
+"""The command line: every command with its options and help. What they do is in app/commands/.
+
+A command imports its module when it runs: `baqylau --help` must not wait for web server, database and cryptography.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from app import __version__
+from app.errors import AppError
+
+REFUSED: Final = 2  # exit code of an expected "no": one sentence on stderr
+CRASHED: Final = 1
+
+program = typer.Typer(
+    name="baqylau",
+    help="The visit tool of a children's ombudsman's monitoring group.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a pretty traceback prints local variables, and those hold answers and keys
+)
+checklists = typer.Typer(help="Check and count the library of checklists.", no_args_is_help=True)
+program.add_typer(checklists, name="checklists")
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="FOLDER", help="Folder of the node's data (BAQYLAU_DATA_DIR).")
+]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (BAQYLAU_HOST).")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on (BAQYLAU_PORT).")]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File with one passphrase a line, instead of being asked. BAQYLAU_PASSPHRASE is read the same way.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+SignInName = Annotated[str, typer.Option("--as", metavar="NAME", help="Sign-in name; else the first administrator.")]
+
+
+def main() -> None:
+    """Runs a command. Exit codes: 0 done, 1 a crash or a failed check, 2 refused with a sentence or wrong usage."""
+    try:
+        program()
+    except AppError as error:
+        from app.commands.terminal import say_refusal
+
+        say_refusal(error)
+        sys.exit(REFUSED)
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"baqylau {__version__}")
+        raise typer.Exit
+
+
+@program.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    """The visit tool of a children's ombudsman's monitoring group: works without a network, syncs when it can."""
+
+
+# ---- the two servers, and both with sample data -----------------------------------------------------------------------
+
+
+@program.command()
+def device(
+    share: Annotated[bool, typer.Option("--share", help="Let other tablets of the team's own hotspot in.")] = False,
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+) -> None:
+    """Start a tablet or laptop of a team. Signing in opens its encrypted data."""
+    from app.commands import servers
+
+    servers.run_device(share, host, port, data)
+
+
+@program.command()
+def central(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Start the office's server: review, people, institutions and sync."""
+    from app.commands import servers
+
+    servers.run_central(host, port, data)
+
+
+@program.command()
+def demo(
+    central_port: Annotated[int, typer.Option(help="Port of the office.", min=1, max=65535)] = 8001,
+    device_port: Annotated[int, typer.Option(help="Port of the tablet.", min=1, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the sample data.")] = Path("baqylau-demo"),
+    sample: Annotated[bool, typer.Option(help="Make sample institutions and visits.")] = True,
+) -> None:
+    """Start an office and a tablet with invented people, institutions and visits. Ctrl-C stops both."""
+    from app import demo as demonstration
+
+    raise typer.Exit(demonstration.run(data, central_port, device_port, with_sample=sample))
+
+
+# ---- a device and its office ------------------------------------------------------------------------------------------
+
+
+@program.command()
+def enrol(
+    url: Annotated[str, typer.Argument(help="Address of the office, such as https://baqylau.example.kz")],
+    code: Annotated[str, typer.Argument(help="The one-time code that the office made.")],
+    data: Data = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Register this device with the office, and give each of its people a passphrase."""
+    from app.commands import enrolment
+
+    enrolment.enrol_device(url, code, data, passphrase_file)
+
+
+@program.command()
+def sync(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
+    """Meet the office once, now: send what waits and fetch what is new."""
+    from app.commands import enrolment
+
+    raise typer.Exit(enrolment.meet_office(data, passphrase_file))
+
+
+# ---- upkeep of a node's data ------------------------------------------------------------------------------------------
+
+
+@program.command()
+def reindex(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
+    """Build all records anew from the journal."""
+    from app.commands import upkeep
+
+    upkeep.rebuild_records(data, passphrase_file)
+
+
+@program.command()
+def verify(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
+    """Check the whole journal: chains, seals, hashes, signatures and records. Exit code 1 when something is wrong."""
+    from app.commands import upkeep
+
+    raise typer.Exit(upkeep.verify_journal(data, passphrase_file))
+
+
+@program.command()
+def migrate(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
+    """Bring the database to the schema of this version. Starting a node does the same."""
+    from app.commands import upkeep
+
+    upkeep.migrate_data(data, passphrase_file)
+
+
+# ---- people and institutions ------------------------------------------------------------------------------------------
+
+
+@program.command("import-institutions")
+def import_institutions(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, help="The table.")],
+    author: SignInName = "",
+    data: Data = None,
+) -> None:
+    """Take institutions from a CSV file (at the office). Bad rows are listed and left out; the exit code is then 3."""
+    from app.commands import office
+
+    raise typer.Exit(office.import_file(file, author, data))
+
+
+@program.command("add-person")
+def add_person(
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    role: Annotated[
+        list[str] | None, typer.Option(help="monitor, team_lead, reviewer, trainer or administrator; may be repeated.")
+    ] = None,
+    organisation: Annotated[str, typer.Option(help="Where the person works.")] = "",
+    sign_in: Annotated[str, typer.Option(help="Name to sign in with at the office.")] = "",
+    author: SignInName = "",
+    data: Data = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Add a person at the office, or give an enrolled person a passphrase on this device.
+
+    The first person of an office must be an administrator.
+    """
+    from app.commands import office
+    from app.services.people import PersonForm
+
+    form = PersonForm("", name, role or [], organisation)
+    office.add_person(form, sign_in, author, data, passphrase_file)
+
+
+# ---- checklists -------------------------------------------------------------------------------------------------------
+
+Library = Annotated[
+    Path | None, typer.Argument(metavar="[FOLDER]", help="Folder of the checklists (BAQYLAU_CHECKLISTS_DIR).")
+]
+
+
+@checklists.command("check")
+def check_checklists(folder: Library = None) -> None:
+    """Name file, line and place of every fault. Exit code 1 when there is one."""
+    from app.commands import library
+
+    raise typer.Exit(library.check_library(folder))
+
+
+@checklists.command("stats")
+def count_checklists(folder: Library = None) -> None:
+    """How large the library is, and what in it waits for counsel or a native reader."""
+    from app.commands import library
+
+    library.count_library(folder)
+
+
+# ---- measures ---------------------------------------------------------------------------------------------------------
+
+
+@program.command()
+def bench() -> None:
+    """Measure this machine: start, pages, saving, memory, rebuild; each figure beside its limit."""
+    from app import bench as measures
+
+    measures.run()

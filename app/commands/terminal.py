@@ -1,0 +1,81 @@
+"""How the commands speak: sentences in the office's language, passphrases asked without showing them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+
+from app.config import Settings, load_settings
+from app.errors import AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
+
+PASSPHRASE_VARIABLE: Final = "BAQYLAU_PASSPHRASE"
+console = Console(highlight=False)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say_refusal(error: AppError) -> None:
+    """The sentence of a refusal on stderr, in the language of the settings."""
+    complaints.print(sentence_of(error), markup=False)
+
+
+def sentence_of(error: AppError) -> str:
+    """What a refusal says, in the language of the settings; English while those are wrong themselves."""
+    sentence = error.problem if isinstance(error, InvalidInput) else error.sentence
+    return say(sentence, **error.params)
+
+
+def say(sentence: str, **params: str | int | float) -> str:
+    """A sentence in the language of the settings, with its `%(name)s` filled in."""
+    from app.web.language import catalogue
+
+    try:
+        language = load_settings().language
+    except WrongSettings:
+        language = "en"
+    text = catalogue(language).gettext(sentence)
+    return text % params if params else text
+
+
+def given_passphrases(file: Path | None) -> Iterator[str]:
+    """The passphrases that a script gave, one a line; none when a person sits at the keyboard."""
+    text = file.read_text("utf-8") if file else os.environ.get(PASSPHRASE_VARIABLE, "")
+    return iter([line.strip() for line in text.splitlines() if line.strip()])
+
+
+def ask_passphrase(file: Path | None) -> str:
+    """A passphrase that exists already, from the script or from the keyboard."""
+    given = next(given_passphrases(file), None)
+    return given if given is not None else str(typer.prompt("Passphrase", hide_input=True, err=True))
+
+
+def ask_new_passphrase(name: str, taken: set[str]) -> str:
+    """A new passphrase of at least four words, typed twice; asked again until it can be used. `taken` may not repeat."""
+    while True:
+        typed = str(typer.prompt(f"New passphrase for {name}", hide_input=True, confirmation_prompt=True, err=True))
+        try:
+            return check_new_passphrase(typed, taken)
+        except (WeakPassphrase, PassphraseTaken) as error:
+            say_refusal(error)
+
+
+def check_new_passphrase(typed: str, taken: set[str]) -> str:
+    """The passphrase in its one form. Raises WeakPassphrase, PassphraseTaken."""
+    from app.store.vault import check_passphrase
+
+    passphrase = check_passphrase(typed)
+    if passphrase in taken:
+        raise PassphraseTaken()
+    return passphrase
+
+
+def is_asked_in_script(file: Path | None) -> bool:
+    """True when a script gave passphrases: then nobody is there to be asked."""
+    return next(given_passphrases(file), None) is not None
+
+
+def settings_of(data: Path | None, **overrides: object) -> Settings:
+    """The settings with the data folder that was named on the command line, if any."""
+    return load_settings(data_dir=data, **overrides)

@@ -1,0 +1,109 @@
+"""Every setting of the program, with unit and default. Nonsense is refused at start, with the setting's name."""
+
+import os
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import WrongSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX: Final = "BAQYLAU_"
+SETTINGS_FILE: Final = "BAQYLAU_SETTINGS_FILE"
+
+Role = Literal["device", "central"]
+
+
+class Settings(BaseSettings):
+    """Read from the environment as BAQYLAU_<NAME>, or from the file that BAQYLAU_SETTINGS_FILE names (KEY=VALUE lines)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    role: Role = "device"
+    data_dir: Path = Field(Path("baqylau-data"), description="Folder of the database, key slots and lock file.")
+    database_url: str = Field("", description="central only: postgresql+psycopg://... Empty: SQLite in data_dir.")
+    database_key_file: Path | None = Field(None, description="central only: file with the key of an encrypted SQLite.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    public_hosts: str = Field("", description="Further host names this node answers to, comma-separated.")
+    instance: str = Field("live", pattern=r"[a-z]{1,12}", description="Names cookies and browser storage: live or training.")
+    checklists_dir: Path = Field(ROOT / "checklists", description="Folder of the checklists.")
+    sync_every_s: float = Field(15.0, ge=0.2, le=86400, description="Seconds between two exchanges when all is well.")
+    sync_timeout_s: float = Field(20.0, ge=1, le=600, description="Seconds to wait for central.")
+    photo_max_mb: int = Field(20, ge=1, le=100, description="Largest photo taken, in megabytes.")
+    photo_edge_px: int = Field(1024, ge=320, le=4096, description="Longer edge of a kept photo, in pixels.")
+    session_idle_min: int = Field(30, ge=1, le=720, description="Minutes without a request until sign-in is asked again.")
+    session_max_h: int = Field(12, ge=1, le=72, description="Hours after which sign-in is asked again in any case.")
+    passphrase_memory_mib: int = Field(64, ge=19, le=1024, description="Argon2id memory in MiB (OWASP floor 19).")
+    passphrase_rounds: int = Field(3, ge=2, le=20, description="Argon2id rounds (OWASP floor 2).")
+    language: Literal["kk", "ru", "en"] = Field("kk", description="Language of pages before a person chose one.")
+    time_zone: str = Field("Asia/Almaty", description="Time zone in which times are shown and typed.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError("no such time zone") from error
+        return name
+
+    @property
+    def cookie_name(self) -> str:
+        """Cookies are shared between the ports of one host, so each role and instance has its own name."""
+        return f"baqylau_{self.role}_{self.instance}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process: defaults, the settings file, the environment, and over them the given `overrides`.
+
+    An override of None is not given. Raises WrongSettings, which names each wrong setting with what is allowed.
+    """
+    given: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
+    path = os.environ.get(SETTINGS_FILE) or None
+    faults = _faults_of_file(Path(path)) if path else []
+    try:
+        settings = Settings(_env_file=path, **given)
+    except ValidationError as error:
+        faults += [_fault(str(found["loc"][0]), str(found["input"])) for found in error.errors() if found["loc"]]
+        raise WrongSettings(faults="\n".join(faults)) from error
+    if faults:
+        raise WrongSettings(faults="\n".join(faults))
+    return settings
+
+
+def _faults_of_file(path: Path) -> list[str]:
+    """A misspelt name in the file would otherwise be silently without effect."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return [f"{SETTINGS_FILE}={path}: a file of KEY=VALUE lines in UTF-8 that can be read"]
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    faults = []
+    for number, line in enumerate(lines, start=1):
+        name, equals, _ = line.strip().removeprefix("export ").partition("=")
+        if name and not name.startswith("#") and (not equals or name.strip().upper() not in known):
+            faults.append(f"{path}:{number}: {name.strip()[:60]} is no setting; write a line as BAQYLAU_NAME=value")
+    return faults
+
+
+def _fault(name: str, value: str) -> str:
+    field = Settings.model_fields[name]
+    return f"{PREFIX}{name.upper()}={value[:60]}: {_allowed(field)}. {field.description or ''}".rstrip()
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What a setting may be, in words made from its own rule."""
+    rules = {name: getattr(rule, name) for rule in field.metadata for name in ("ge", "le", "pattern") if hasattr(rule, name)}
+    if get_origin(field.annotation) is Literal:
+        return "one of " + ", ".join(get_args(field.annotation))
+    if "ge" in rules:
+        kind = "a whole number" if field.annotation is int else "a number"
+        return f"{kind} from {rules['ge']:g} to {rules['le']:g}"
+    if rules.get("pattern"):
+        return f"a text like {rules['pattern']}"
+    return "a name such as Asia/Almaty" if field.default == "Asia/Almaty" else "a path or text"

@@ -1,0 +1,216 @@
+"""Every refusal of the program: code, HTTP status, and a sentence for people that says what happened and what to do.
+
+The sentences are message ids of the catalogues: the web ring and the command line translate them and fill in `params`.
+"""
+
+from typing import ClassVar
+
+
+def N_(message: str) -> str:
+    """Marks a sentence for translation without translating it here."""
+    return message
+
+
+class AppError(Exception):
+    """An expected "no" that stops what was being done. Raising rolls back; nothing typed is lost."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "refused"
+    sentence: ClassVar[str] = N_("This cannot be done. Go back and try again.")
+
+    def __init__(self, **params: str | int | float) -> None:
+        self.params = params
+        super().__init__(self.sentence % params if params else self.sentence)
+
+
+class NotThere(AppError):
+    """Also the answer to "not yours": the two must look alike."""
+
+    status, code = 404, "not_there"
+    sentence = N_("There is nothing here under this address, or it is not yours to see. Go back to the list.")
+
+
+class NotAllowed(AppError):
+    status, code = 403, "not_allowed"
+    sentence = N_("Your role does not allow this. Ask the team lead or the office.")
+
+
+class SignInNeeded(AppError):
+    status, code = 401, "sign_in_needed"
+    sentence = N_("Sign in first. What you typed is kept on this page.")
+
+
+class WrongPassphrase(AppError):
+    status, code = 401, "wrong_passphrase"
+    sentence = N_("That is not a passphrase of this tablet. Check the four words and try again.")
+
+
+class WrongSignIn(AppError):
+    status, code = 401, "wrong_sign_in"
+    sentence = N_("Name and passphrase do not fit together. Check both and try again.")
+
+
+class WeakPassphrase(AppError):
+    status, code = 422, "weak_passphrase"
+    sentence = N_("A passphrase needs at least four words and 16 letters. Choose a longer one.")
+
+
+class PassphraseTaken(AppError):
+    status, code = 409, "passphrase_taken"
+    sentence = N_("This passphrase cannot be used on this tablet. Choose another one.")
+
+
+class CrossOrigin(AppError):
+    status, code = 403, "cross_origin"
+    sentence = N_("The request came from another page or address. Open Baqylau by its own address and try again.")
+
+
+class VisitLocked(AppError):
+    status, code = 409, "visit_locked"
+    sentence = N_("The visit is finished, so this answer is closed. The office can return it with a question.")
+
+
+class MoveNotAllowed(AppError):
+    status, code = 409, "move_not_allowed"
+    sentence = N_("The visit is in another state by now, so this step is not possible. Open the visit again.")
+
+
+class AlreadySigned(AppError):
+    status, code = 409, "already_signed"
+    sentence = N_("You have signed this visit already.")
+
+
+class SecondPersonNeeded(AppError):
+    status, code = 409, "second_person_needed"
+    sentence = N_("A visit is approved by someone who was not on its team and did not return it.")
+
+
+class ReasonNeeded(AppError):
+    status, code = 422, "reason_needed"
+    sentence = N_("Give the reason in a few words, then send it again.")
+
+
+class TeamTooSmall(AppError):
+    status, code = 422, "team_too_small"
+    sentence = N_("This legal basis asks for a team of at least %(least)d. Add a member.")
+
+
+class NoticeNeeded(AppError):
+    status, code = 422, "notice_needed"
+    sentence = N_("This legal basis asks for notice of at least one day. Mark the visit as announced, or choose another basis.")
+
+
+class InvalidInput(AppError):
+    """A form or file says something that cannot be; `field` names the place, the sentence the fault."""
+
+    status, code = 422, "invalid_input"
+    sentence = N_("Something in the form is missing or impossible. Check it and send it again.")
+
+    def __init__(self, problem: str, field: str = "", **params: str | int | float) -> None:
+        super().__init__(**params)
+        self.problem, self.field = problem, field
+        self.args = (problem % params if params else problem,)
+
+
+class PhotoRefused(InvalidInput):
+    code = "photo_refused"
+
+
+class BodyTooLarge(AppError):
+    status, code = 413, "body_too_large"
+    sentence = N_("This is too large to be taken. Photos may have up to %(megabytes)d MB.")
+
+
+class DiskFull(AppError):
+    status, code = 507, "disk_full"
+    sentence = N_("The disk of this tablet is full. Nothing was lost; free some space, then save again.")
+
+
+class DataFromNewerVersion(AppError):
+    status, code = 500, "data_from_newer_version"
+    sentence = N_("The data folder was written by a newer version of Baqylau. Start that version, or update this one.")
+
+
+class DataInUse(AppError):
+    status, code = 500, "data_in_use"
+    sentence = N_("Another Baqylau is already using the data folder %(folder)s. Close it first.")
+
+
+class NotEncrypted(AppError):
+    status, code = 500, "not_encrypted"
+    sentence = N_("The database in %(folder)s is not encrypted or was damaged, so it is not opened. Call the office.")
+
+
+class WrongKey(AppError):
+    status, code = 500, "wrong_key"
+    sentence = N_("The database in %(folder)s does not open with this key. Nothing was changed. Call the office.")
+
+
+class WrongSettings(AppError):
+    status, code = 500, "wrong_settings"
+    sentence = N_("These settings are wrong. Correct them and start again:\n%(faults)s")
+
+
+class FolderTaken(AppError):
+    status, code = 409, "folder_taken"
+    sentence = N_("The data folder %(folder)s holds another node already. Name an empty folder with --data.")
+
+
+class CipherMissing(AppError):
+    status, code = 500, "cipher_missing"
+    sentence = N_("This computer lacks the encryption that the database needs (%(found)s). Install Baqylau again.")
+
+
+class PortBusy(AppError):
+    status, code = 500, "port_busy"
+    sentence = N_("Port %(port)d is taken or not allowed. Close the other program, or choose another port.")
+
+
+class ChecklistBroken(AppError):
+    status, code = 500, "checklist_broken"
+    sentence = N_("The checklists have errors, so Baqylau does not start:\n%(faults)s")
+
+
+class NotEnrolled(AppError):
+    status, code = 409, "not_enrolled"
+    sentence = N_("This tablet is not enrolled yet. Ask the office for a one-time code and run: baqylau enrol")
+
+
+class EnrolmentRefused(AppError):
+    status, code = 403, "enrolment_refused"
+    sentence = N_("This one-time code is wrong, used or too old. Ask the office for a new one.")
+
+
+class CentralNotGenuine(AppError):
+    status, code = 502, "central_not_genuine"
+    sentence = N_("The answer did not come from the office: this network may want a sign-in page. Nothing was sent.")
+
+
+class CentralUnreachable(AppError):
+    status, code = 503, "central_unreachable"
+    sentence = N_("The office cannot be reached now. Everything is saved on this tablet and will be sent later.")
+
+
+class DeviceRevoked(AppError):
+    status, code = 403, "device_revoked"
+    sentence = N_("The office has withdrawn this tablet. Nothing more is sent from it. Call the office.")
+
+
+class ProtocolError(AppError):
+    status, code = 400, "protocol_error"
+    sentence = N_("The message was not understood: %(reason)s")
+
+
+class StreamFork(AppError):
+    status, code = 409, "stream_fork"
+    sentence = N_("This tablet's numbering was restored from a copy. It starts a new one by itself.")
+
+
+class ChecklistNotHere(AppError):
+    status, code = 409, "checklist_not_here"
+    sentence = N_("The checklist of this visit has not arrived here yet. Connect, send once, then open it again.")
+
+
+class ChecklistTooNew(AppError):
+    status, code = 409, "checklist_too_new"
+    sentence = N_("The checklist of this visit is from a newer Baqylau. Update this one, then open the visit again.")

@@ -1,0 +1,154 @@
+"""create_app(settings): the one factory for every role."""
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from app.clock import Clock, SystemClock
+from app.config import Settings
+from app.errors import AppError, InvalidInput, NotThere, SignInNeeded
+from app.store.checklists import Shelf
+from app.store.db import Database
+from app.sync import server as sync_server
+from app.sync.loop import SyncLoop
+from app.web import (
+    answers,
+    devices,
+    health,
+    institutions,
+    people,
+    photos,
+    preferences,
+    reports,
+    reviews,
+    sections,
+    sign_in,
+    sync,
+    visits,
+)
+from app.web.contexts import ErrorPage
+from app.web.deps import Needs
+from app.web.render import STATIC_DIR, is_part_wanted, page, part, speech_of
+from app.web.security import Guard
+
+log = logging.getLogger("baqylau")
+BOTH = (health, sign_in, preferences, visits, sections, answers, photos, reports)
+DEVICE_ONLY = (sync,)
+CENTRAL_ONLY = (reviews, institutions, people, devices, sync_server)
+
+
+def create_app(
+    settings: Settings, checklists: Shelf, database: Database | None = None, clock: Clock | None = None, transport: Any = None
+) -> FastAPI:
+    """The app of one node. A device starts without its database: signing in opens it. Central is given one.
+
+    `transport` replaces the network in tests and in the simulator.
+    """
+    app = FastAPI(
+        title="Baqylau",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        telemetry={"auto_configure": False, "logs": False},
+    )
+    app.state.settings, app.state.checklists = settings, checklists
+    app.state.database, app.state.clock = database, clock or SystemClock()
+    app.state.touched = {}
+    app.state.sync_loop = SyncLoop(app.state, transport) if settings.role == "device" else None
+    require_rights(routes_of(settings.role))
+    for module in modules_of(settings.role):
+        app.include_router(module.router)
+    app.mount("/static", CachedStatic(directory=STATIC_DIR), name="static")
+    app.add_exception_handler(AppError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_form)
+    app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_middleware(Guard, hosts=known_hosts(settings))
+    return app
+
+
+def known_hosts(settings: Settings) -> frozenset[str]:
+    """The names this node answers to: loopback, the address it listens on, and those of the settings."""
+    more = {name.strip().lower() for name in settings.public_hosts.split(",") if name.strip()}
+    return frozenset({"127.0.0.1", "localhost", "::1", settings.host.lower()} | more)
+
+
+def modules_of(role: str) -> tuple[Any, ...]:
+    """The router modules of a role."""
+    return (*BOTH, *(DEVICE_ONLY if role == "device" else CENTRAL_ONLY))
+
+
+def routes_of(role: str) -> list[APIRoute]:
+    """Every route of a role."""
+    return [route for module in modules_of(role) for route in module.router.routes if isinstance(route, APIRoute)]
+
+
+def require_rights(routes: Iterable[APIRoute]) -> None:
+    """Deny by default: a route that declares no right and is not marked open stops the start."""
+    for route in routes:
+        is_machine = route.path.startswith(sync_server.router.prefix)  # devices show token and signature
+        if not right_of(route) and not is_machine and not getattr(route.endpoint, "is_open_to_all", False):
+            raise RuntimeError(f"{route.path} declares no right")
+
+
+def right_of(route: APIRoute) -> str:
+    """The right that a route declares in its signature; empty when it declares none."""
+    return next((d.call.right for d in route.dependant.dependencies if isinstance(d.call, Needs)), "")
+
+
+class CachedStatic(StaticFiles):
+    """Static files carry a mark of their content in the address, so a browser may keep them."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    loop: SyncLoop | None = app.state.sync_loop
+    if loop:
+        loop.start()
+    yield
+    if loop:
+        await loop.stop()
+    if app.state.database is not None:
+        app.state.database.checkpoint()
+        app.state.database.close()
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    """An expected "no": the sign-in page for a visitor, a sentence with its status for a tap, a page for a browser."""
+    if not isinstance(error, AppError):
+        raise error
+    if isinstance(error, SignInNeeded) and request.method == "GET" and not is_part_wanted(request):
+        return RedirectResponse(f"/sign-in?next={request.url.path}", 303, {"Cache-Control": "no-store"})
+    speech = speech_of(request)
+    sentence = error.problem if isinstance(error, InvalidInput) else error.sentence
+    happened, _, to_do = speech.say(sentence, **error.params).partition(". ")
+    view = ErrorPage(happened.rstrip(".") + ".", to_do, "", "/")
+    if is_part_wanted(request):
+        return part(request, "error/_sentence.html", view, status=error.status)
+    return page(request, "error/page.html", view, status=error.status)
+
+
+def _refuse_form(request: Request, error: Exception) -> Response:
+    """A request that does not fit the form: never repeats what was sent."""
+    log.info("form refused: %s %s", request.method, request.url.path)
+    return _refuse(request, InvalidInput("The form is incomplete or too large. Open the page again. Nothing was changed."))
+
+
+def _refuse_http(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    if status == 404:
+        return _refuse(request, NotThere())
+    return Response(str(status), status)

@@ -1,0 +1,141 @@
+"""People of the group and the office, and how they sign in at central."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlmodel import Session, select
+
+from app.domain.journal import Draft, Json
+from app.domain.people import ROLES, Person, person_of
+from app.errors import InvalidInput, NotAllowed, WrongSignIn
+from app.store import journal, reads
+from app.store.node import Node
+from app.store.tables import CredentialRow, WebSessionRow
+from app.store.vault import Cost, hash_passphrase, hash_token, new_token, passphrase_fits
+
+# The hash of nobody: a wrong name costs as long as a wrong passphrase.
+NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b+dWRWJTmaaJObG"
+
+
+@dataclass(frozen=True)
+class PersonForm:
+    """A person as typed into the form or given to `baqylau add-person`. Dates are ISO days or empty."""
+
+    person_id: str
+    name: str
+    roles: Sequence[str]
+    organisation: str = ""
+    language: str = "kk"
+    accredited_until: str = ""
+    trained_on: str = ""
+    is_active: bool = True
+
+
+def save_person(session: Session, author: Person | None, form: PersonForm) -> str:
+    """Adds or changes a person. `author` is None only for the very first one. Raises InvalidInput, NotAllowed."""
+    if author is not None and not author.may("edit_people"):
+        raise NotAllowed()
+    if not form.name.strip():
+        raise InvalidInput("Give the person's name.", "name")
+    if not form.roles or not set(form.roles) <= set(ROLES):
+        raise InvalidInput("Choose at least one role.", "role")
+    for name, day in (("accredited_until", form.accredited_until), ("trained_on", form.trained_on)):
+        if day and not is_day(day):
+            raise InvalidInput("Give the day as year, month and day.", name)
+    sets: dict[str, Json] = {
+        "name": form.name.strip()[:120],
+        "roles": list[Json](sorted(set(form.roles))),
+        "organisation": form.organisation.strip()[:200],
+        "language": form.language,
+        "accredited_until": form.accredited_until,
+        "trained_on": form.trained_on,
+        "active": form.is_active,
+    }
+    before = reads.record(session, form.person_id)
+    draft = Draft("person", form.person_id, "reference", sets, before.heads if before else ())
+    journal.append(session, draft, author.person_id if author else form.person_id)
+    return form.person_id
+
+
+def is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def set_sign_in(session: Session, person_id: str, sign_in_name: str, passphrase: str, cost: Cost) -> None:
+    """Gives a person their name and passphrase for central. Raises InvalidInput when the name is taken."""
+    name = sign_in_name.strip().casefold()
+    other = session.exec(select(CredentialRow).where(CredentialRow.sign_in_name == name)).first()
+    if not name or (other and other.person_id != person_id):
+        raise InvalidInput("This sign-in name is taken. Choose another one.", "sign_in_name")
+    session.merge(CredentialRow(person_id=person_id, sign_in_name=name, passphrase_hash=hash_passphrase(passphrase, cost)))
+    session.flush()
+
+
+def check_sign_in(session: Session, sign_in_name: str, passphrase: str) -> Person:
+    """The person behind name and passphrase. Raises WrongSignIn and says no more."""
+    statement = select(CredentialRow).where(CredentialRow.sign_in_name == sign_in_name.strip().casefold())
+    kept = session.exec(statement).first()
+    fits = passphrase_fits(passphrase, kept.passphrase_hash if kept else NOBODY)
+    person = reads.person(session, kept.person_id) if kept else None
+    if not fits or person is None or not person.is_active:
+        raise WrongSignIn()
+    return person
+
+
+def start_session(session: Session, person_id: str) -> str:
+    """A new server-side session; returns the token for the cookie. Always a fresh one: nothing to fixate."""
+    node: Node = session.info["node"]
+    token, now = new_token(), node.clock.now_ms()
+    session.add(WebSessionRow(token_hash=hash_token(token), person_id=person_id, made_at_ms=now, seen_at_ms=now))
+    session.flush()
+    return token
+
+
+def end_session(session: Session, token: str) -> None:
+    row = session.get(WebSessionRow, hash_token(token))
+    if row is not None:
+        session.delete(row)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session lives: idle and in all, in ms."""
+
+    idle_ms: int
+    absolute_ms: int
+
+
+def person_of_session(session: Session, token: str, limits: Limits) -> Person | None:
+    """Who is signed in with this token; None when nobody is, or not any more."""
+    row = session.get(WebSessionRow, hash_token(token)) if token else None
+    if row is None:
+        return None
+    node: Node = session.info["node"]
+    now = node.clock.now_ms()
+    if now - row.seen_at_ms > limits.idle_ms or now - row.made_at_ms > limits.absolute_ms:
+        return None
+    found = reads.record(session, row.person_id)
+    person = person_of(found) if found else None
+    return person if person and person.is_active else None
+
+
+def touch_session(session: Session, token: str, at_ms: int) -> None:
+    """Notes that the person is still there; called at most once a minute."""
+    row = session.get(WebSessionRow, hash_token(token))
+    if row is not None:
+        row.seen_at_ms = at_ms
+        session.add(row)
+
+
+def seen_at(session: Session) -> Mapping[str, int]:
+    """When each person was last seen signed in here, in ms."""
+    seen: dict[str, int] = {}
+    for row in session.exec(select(WebSessionRow)):
+        seen[row.person_id] = max(seen.get(row.person_id, 0), row.seen_at_ms)
+    return seen

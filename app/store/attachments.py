@@ -1,0 +1,145 @@
+"""Photos and compiled checklists: rows named by the SHA-256 of their bytes. Pillow is used here and nowhere else."""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import func, select, update
+from sqlmodel import Session
+
+from app.errors import PhotoRefused
+from app.store.node import Node
+from app.store.tables import AttachmentRow, table
+
+ATTACHMENT = table(AttachmentRow)
+PHOTO_TYPE: Final = "image/webp"
+DOCUMENT_TYPE: Final = "application/json"
+MAX_PIXELS: Final = 40_000_000
+THUMBNAIL_EDGE_PX: Final = 240
+ALLOWED_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """A photo drawn anew on a fresh canvas: no EXIF, no place, no comments, no trailer."""
+
+    data: bytes
+    thumbnail: bytes
+    width: int
+    height: int
+
+
+def redraw_photo(data: bytes, edge_px: int) -> Redrawn:
+    """The photo upright, at most `edge_px` long, as WebP, with a thumbnail. Raises PhotoRefused with the reason.
+
+    Only pixels are copied to a new canvas: re-saving alone would keep JPEG comments (reliability.md, 4.1).
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            source = Image.open(io.BytesIO(data), formats=ALLOWED_FORMATS)
+            if source.width * source.height > MAX_PIXELS:
+                raise PhotoRefused("The photo has more than 40 megapixels. Take it again with a smaller size.", "photo")
+            upright = ImageOps.exif_transpose(source).convert("RGB")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoRefused("The photo has more than 40 megapixels. Take it again with a smaller size.", "photo") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise PhotoRefused("This file is not a photo (JPEG, PNG or WebP). Choose another one.", "photo") from error
+    upright.thumbnail((edge_px, edge_px), Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", upright.size)
+    canvas.paste(upright)
+    small = canvas.copy()
+    small.thumbnail((THUMBNAIL_EDGE_PX, THUMBNAIL_EDGE_PX), Image.Resampling.LANCZOS)
+    return Redrawn(_webp(canvas, 72), _webp(small, 60), canvas.width, canvas.height)
+
+
+def thumbnail_of(data: bytes) -> bytes | None:
+    """The thumbnail of a photo that came from elsewhere; None for what is no photo."""
+    try:
+        return redraw_photo(data, THUMBNAIL_EDGE_PX).thumbnail
+    except PhotoRefused:
+        return None
+
+
+def _webp(image: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=quality, method=4)
+    return out.getvalue()
+
+
+def keep(session: Session, data: bytes, media_type: str, scope: str, thumbnail: bytes | None = None) -> str:
+    """Keeps bytes under their SHA-256, once; returns it. `scope` decides who may fetch them."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not has(session, sha256):
+        node: Node = session.info["node"]
+        session.add(
+            AttachmentRow(
+                sha256=sha256,
+                media_type=media_type,
+                size=len(data),
+                data=data,
+                thumbnail=thumbnail,
+                scope=scope,
+                added_at_ms=node.clock.now_ms(),
+                sent_at_ms=None,
+            )
+        )
+        session.flush()
+    return sha256
+
+
+def has(session: Session, sha256: str) -> bool:
+    return session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256 == sha256)).first() is not None
+
+
+def read(session: Session, sha256: str) -> tuple[str, bytes] | None:
+    """(media type, bytes), or None when it is not here."""
+    row = session.execute(select(ATTACHMENT.c.media_type, ATTACHMENT.c.data).where(ATTACHMENT.c.sha256 == sha256)).first()
+    return (row.media_type, row.data) if row else None
+
+
+def read_thumbnail(session: Session, sha256: str) -> bytes | None:
+    row = session.execute(select(ATTACHMENT.c.thumbnail).where(ATTACHMENT.c.sha256 == sha256)).first()
+    return row.thumbnail if row else None
+
+
+def present(session: Session, hashes: list[str]) -> set[str]:
+    """Those of the hashes whose bytes are here."""
+    rows = session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256.in_(hashes)))
+    return {row.sha256 for row in rows}
+
+
+def mark_sent(session: Session, sha256: str, at_ms: int) -> None:
+    """Central confirmed, verified, that it holds these bytes."""
+    session.execute(update(ATTACHMENT).where(ATTACHMENT.c.sha256 == sha256).values(sent_at_ms=at_ms))
+
+
+def unsent(session: Session) -> list[tuple[str, int]]:
+    """(hash, bytes) of what central does not hold yet: documents first, then photos, oldest first."""
+    statement = (
+        select(ATTACHMENT.c.sha256, ATTACHMENT.c.size)
+        .where(ATTACHMENT.c.sent_at_ms.is_(None))
+        .order_by(ATTACHMENT.c.media_type, ATTACHMENT.c.added_at_ms)
+    )
+    return [(row.sha256, row.size) for row in session.execute(statement)]
+
+
+def photo_counts(session: Session, scope: str) -> tuple[int, int]:
+    """(sent, all) photos of a scope."""
+    statement = select(func.count(ATTACHMENT.c.sent_at_ms), func.count()).where(
+        ATTACHMENT.c.scope == scope, ATTACHMENT.c.media_type == PHOTO_TYPE
+    )
+    sent, total = session.execute(statement).one()
+    return sent, total
+
+
+def scope_of(session: Session, sha256: str) -> str:
+    """The scope whose readers may fetch it; empty when it is not here."""
+    return session.execute(select(ATTACHMENT.c.scope).where(ATTACHMENT.c.sha256 == sha256)).scalar_one_or_none() or ""
+
+
+def sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,167 @@
+"""Engines, pragmas and transactions: SQLCipher on devices, SQLite or PostgreSQL at central."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session
+
+from app.errors import CipherMissing, DataInUse, DiskFull, NotEncrypted, WrongKey
+
+DATABASE_NAME: Final = "baqylau.db"
+OLDEST_SQLITE: Final = (3, 51, 3)  # 3.51.2 and before can lose a WAL reset; see design, section 6
+BUSY_TIMEOUT_MS: Final = 10_000
+
+
+class Database:
+    """One node's database. `read()` and `write()` are the only ways in."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.node: Any = None  # the Node whose database this is; put in by store.node
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for questions; whatever it did is rolled back at the end."""
+        with Session(self.engine, info={"node": self.node}) as session:
+            session.info["read_only"] = True
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: return = commit, raise = roll back. A full disk is said in a sentence."""
+        with Session(self.engine, info={"node": self.node, "write": True}, expire_on_commit=False) as session:
+            try:
+                if self.is_sqlite:
+                    # Takes the write lock at once: two writers wait in line instead of failing at the first UPDATE.
+                    session.connection(execution_options={"baqylau_begin": "IMMEDIATE"})
+                yield session
+                session.commit()
+            except OperationalError as error:
+                session.rollback()
+                raise _translated(error) from error
+            except BaseException:
+                session.rollback()
+                raise
+
+    def checkpoint(self) -> None:
+        """Folds SQLite's write-ahead log into the file: before an integrity check, and at a clean stop."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_sqlite(folder: Path, key: bytes | None) -> Database:
+    """The SQLite database in `folder`, made when absent. `key`: 32 bytes for SQLCipher, None for a plain file (central).
+
+    Raises NotEncrypted when a plain file lies where an encrypted one should, WrongKey when the key does not open it,
+    CipherMissing when this build has no cipher or too old an SQLite. It never falls back to a plain database.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / DATABASE_NAME
+    module: Any = sqlite3
+    if key is not None:
+        module = _cipher_module()
+        _refuse_plain(path)
+
+    def connect() -> Any:
+        connection = module.connect(str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+        _prepare(connection, key)
+        return connection
+
+    engine = create_engine("sqlite://", module=module, creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24)
+    _use_explicit_begin(engine)
+    database = Database(engine)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM sqlite_master"))
+    except DatabaseError as error:
+        raise WrongKey(folder=str(folder)) from error
+    return database
+
+
+def open_postgresql(url: str) -> Database:
+    """The PostgreSQL database behind an SQLAlchemy URL."""
+    return Database(create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True))
+
+
+@contextmanager
+def only_process(folder: Path) -> Iterator[None]:
+    """Holds the lock file of a data folder. Raises DataInUse when another process has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+b") as handle:
+        try:
+            _lock_file(handle.fileno())
+        except OSError as error:
+            raise DataInUse(folder=str(folder)) from error
+        yield
+
+
+def _lock_file(descriptor: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _cipher_module() -> Any:
+    import sqlcipher3.dbapi2 as cipher
+
+    version = cipher.sqlite_version_info
+    probe = cipher.connect(":memory:")
+    row = probe.execute("PRAGMA cipher_version").fetchone()
+    probe.close()
+    if not row or not row[0] or version < OLDEST_SQLITE:
+        raise CipherMissing(found=f"SQLite {cipher.sqlite_version}, cipher {row[0] if row else '-'}")
+    return cipher
+
+
+def _refuse_plain(path: Path) -> None:
+    if path.exists() and path.stat().st_size and path.read_bytes()[:15] == b"SQLite format 3":
+        raise NotEncrypted(folder=str(path.parent))
+
+
+def _prepare(connection: Any, key: bytes | None) -> None:
+    if key is not None:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL, not NORMAL: a tablet that loses power must not lose the last tap (reliability.md section 3).
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _use_explicit_begin(engine: Engine) -> None:
+    """SQLite's driver would begin by itself, and leave DDL outside; see design, section 7 fact 3."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        kind = connection.get_execution_options().get("baqylau_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _translated(error: OperationalError) -> Exception:
+    return DiskFull() if "disk is full" in str(error) or "disk I/O" in str(error) else error

@@ -1,0 +1,102 @@
+"""What this node is: its keys, its streams, and its small facts (epoch, pinned central key, offline switch)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import Session, col, select
+
+from app.clock import Clock
+from app.domain.journal import ORDINARY_LANE, StreamName, device_id_of, first_chain
+from app.store.db import Database
+from app.store.tables import NodeValueRow, StreamRow
+
+SIGNING_KEY: Final = "signing_key"  # of the node itself: the device's seal, or central's signature
+INCARNATION: Final = "incarnation"
+EPOCH: Final = "epoch"
+OFFLINE: Final = "offline"
+
+
+@dataclass
+class Node:
+    """A running node: who it is in the journal, and the world it lives in."""
+
+    database: Database
+    clock: Clock
+    role: str
+    signing_key: Ed25519PrivateKey
+    incarnation: str
+    person_keys: dict[str, Ed25519PrivateKey] = field(default_factory=dict)  # of people unlocked on this device
+
+    @property
+    def public_key(self) -> bytes:
+        return self.signing_key.public_key().public_bytes_raw()
+
+    @property
+    def device_id(self) -> str:
+        return device_id_of(self.public_key)
+
+    def stream(self, lane: int = ORDINARY_LANE) -> StreamName:
+        return StreamName(self.device_id, self.incarnation, lane)
+
+    def sign(self, message: bytes) -> bytes:
+        return self.signing_key.sign(message)
+
+
+def open_node(database: Database, clock: Clock, role: str) -> Node:
+    """The node whose facts are in this database; made at first start. A process of central opens its own incarnation."""
+    with database.write() as session:
+        stored = value_of(session, SIGNING_KEY)
+        key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(stored)) if stored else Ed25519PrivateKey.generate()
+        if not stored:
+            put_value(session, SIGNING_KEY, key.private_bytes_raw().hex())
+        incarnation = value_of(session, INCARNATION)
+        if role == "central" or not incarnation:
+            incarnation = clock.random_bytes(8).hex()
+            put_value(session, INCARNATION, incarnation)
+        if role == "central" and not value_of(session, EPOCH):
+            put_value(session, EPOCH, clock.random_bytes(8).hex())
+    node = Node(database, clock, role, key, incarnation)
+    database.node = node
+    return node
+
+
+def start_incarnation(session: Session, node: Node) -> None:
+    """Begins a new numbering that holds the same entries again, after central saw a fork (design 5.4).
+
+    The caller re-links; see `store.journal.relink`.
+    """
+    node.incarnation = node.clock.random_bytes(8).hex()
+    put_value(session, INCARNATION, node.incarnation)
+
+
+def own_stream(session: Session, node: Node, lane: int = ORDINARY_LANE) -> StreamRow:
+    """The row of this node's stream in a lane, made when it is written to first."""
+    name = node.stream(lane)
+    row = session.get(StreamRow, str(name))
+    if row is None:
+        row = StreamRow(stream=str(name), own=True, last_seq=0, chain=first_chain(name), acked_seq=0)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def value_of(session: Session, name: str) -> str:
+    """A small fact, or the empty text."""
+    row = session.get(NodeValueRow, name)
+    return row.value if row else ""
+
+
+def put_value(session: Session, name: str, value: str) -> None:
+    row = session.get(NodeValueRow, name)
+    if row is None:
+        session.add(NodeValueRow(name=name, value=value))
+    else:
+        row.value = value
+    session.flush()
+
+
+def values_with_prefix(session: Session, prefix: str) -> dict[str, str]:
+    """All small facts whose name starts so, by the rest of their name."""
+    rows = session.exec(select(NodeValueRow).where(col(NodeValueRow.name).startswith(prefix, autoescape=True))).all()
+    return {row.name.removeprefix(prefix): row.value for row in rows}

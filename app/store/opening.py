@@ -1,0 +1,48 @@
+"""Opening a node's data: key slots, database, migrations, projection. The same path for the web app and the commands."""
+
+from pathlib import Path
+from typing import Any
+
+from app.clock import Clock
+from app.config import Settings
+from app.store import migrations, projection
+from app.store.db import Database, open_postgresql, open_sqlite
+from app.store.node import open_node, value_of
+from app.store.tables import PROJECTION_VERSION
+from app.store.vault import Opened, has_slots, open_vault
+from app.errors import NotEnrolled
+
+
+def open_database(settings: Settings, key: bytes | None, clock: Clock) -> Database:
+    """The node's database, at the newest schema, with its projection up to date. Raises AppErrors of `store.db`."""
+    if settings.role == "central" and settings.database_url:
+        database = open_postgresql(settings.database_url)
+    else:
+        database = open_sqlite(Path(settings.data_dir), key)
+    migrations.bring_up_to_date(database)
+    open_node(database, clock, settings.role)
+    with database.read() as session:
+        is_current = value_of(session, "projection") == PROJECTION_VERSION
+    if not is_current:
+        with database.write() as session:
+            projection.rebuild(session)
+    return database
+
+
+def central_key(settings: Settings) -> bytes | None:
+    """The key of central's encrypted SQLite, from a file outside the data folder; None for a plain one or PostgreSQL."""
+    if settings.database_key_file is None:
+        return None
+    return bytes.fromhex(settings.database_key_file.read_text().strip())
+
+
+def unlock_device(state: Any, passphrase: str) -> Opened:
+    """Opens a person's slot, and with the first one the database. `state` is the app's. Raises WrongPassphrase, NotEnrolled."""
+    folder = Path(state.settings.data_dir)
+    if not has_slots(folder):
+        raise NotEnrolled()
+    opened = open_vault(folder, passphrase)
+    if state.database is None:
+        state.database = open_database(state.settings, opened.database_key, state.clock)
+    state.database.node.person_keys[opened.person_id] = opened.signing_key
+    return opened

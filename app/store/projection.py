@@ -1,0 +1,90 @@
+"""The projection: records merged from entries. Kept up to date by `journal`, rebuilt by `baqylau reindex`."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlmodel import Session
+
+from app.domain.journal import Entry, read_entry
+from app.domain.merge import Candidate, Record, merge
+from app.store.node import put_value
+from app.store.tables import PROJECTION_VERSION, EntryRow, RecordRow, table
+
+ENTRY, RECORD = table(EntryRow), table(RecordRow)
+CHUNK = 2000
+
+
+def update(session: Session, subjects: Iterable[str]) -> None:
+    """Merges these subjects anew. Usually one to five entries each."""
+    names = sorted(subjects)
+    for start in range(0, len(names), 500):
+        part = names[start : start + 500]
+        rows = session.execute(
+            select(ENTRY.c.subject, ENTRY.c.header, ENTRY.c.body)
+            .where(ENTRY.c.subject.in_(part), ENTRY.c.quarantined.is_(None))
+            .order_by(ENTRY.c.subject, ENTRY.c.entry_id)
+        ).all()
+        session.execute(delete(RECORD).where(RECORD.c.subject.in_(part)))
+        _insert(session, [as_row(record) for record in _records(rows)])
+
+
+def rebuild(session: Session, tell: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Drops and rebuilds all records from the journal; returns how many there are. `tell(done, total)` counts entries."""
+    session.execute(delete(RECORD))
+    total = session.execute(select(func.count()).select_from(ENTRY)).scalar_one()
+    rows = session.execute(
+        select(ENTRY.c.subject, ENTRY.c.header, ENTRY.c.body)
+        .where(ENTRY.c.quarantined.is_(None))
+        .order_by(ENTRY.c.subject, ENTRY.c.entry_id)
+        .execution_options(yield_per=CHUNK)
+    )
+    done, count, batch = 0, 0, []
+    for record, used in _counted(rows):
+        done += used
+        batch.append(as_row(record))
+        if len(batch) >= CHUNK:
+            _insert(session, batch)
+            count, batch = count + len(batch), []
+            tell(done, total)
+    _insert(session, batch)
+    put_value(session, "projection", PROJECTION_VERSION)
+    tell(total, total)
+    return count + len(batch)
+
+
+def as_row(record: Record) -> dict[str, str]:
+    conflicts = {
+        name: [[c.entry_id, c.value, c.author, c.made_at_ms] for c in candidates] for name, candidates in record.conflicts.items()
+    }
+    return {
+        "subject": record.subject,
+        "kind": record.kind,
+        "scope": record.scope,
+        "fields": json.dumps(dict(record.fields), ensure_ascii=False, sort_keys=True),
+        "conflicts": json.dumps(conflicts, ensure_ascii=False, sort_keys=True),
+        "heads": json.dumps(list(record.heads)),
+    }
+
+
+def as_record(row: Any) -> Record:
+    """The record of a row of `record`."""
+    conflicts = {name: tuple(Candidate(*c) for c in candidates) for name, candidates in json.loads(row.conflicts).items()}
+    return Record(row.subject, row.kind, row.scope, json.loads(row.fields), conflicts, tuple(json.loads(row.heads)))
+
+
+def _records(rows: Iterable[Any]) -> Iterator[Record]:
+    return (record for record, _ in _counted(rows))
+
+
+def _counted(rows: Iterable[Any]) -> Iterator[tuple[Record, int]]:
+    for _, group in itertools.groupby(rows, key=lambda row: row.subject):
+        entries: list[Entry] = [read_entry(row.header, row.body) for row in group]
+        yield merge(entries), len(entries)
+
+
+def _insert(session: Session, rows: list[dict[str, str]]) -> None:
+    if rows:
+        session.execute(insert(RECORD), rows)

@@ -1,0 +1,175 @@
+"""Named questions to the projection. Those about visits take who asks: "not yours" and "not there" answer alike."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from app.domain.merge import Record
+from app.domain.people import Person, person_of
+from app.domain.visits import Visit, may_see, visit_of
+from app.errors import NotThere
+from app.store.projection import as_record
+from app.store.tables import EntryRow, LinkRow, RecordRow, table
+
+RECORD, ENTRY, LINK = table(RecordRow), table(EntryRow), table(LinkRow)
+AnswerKey = tuple[str, str]  # (indicator id, repeat id or "")
+
+
+@dataclass(frozen=True)
+class VisitRecords:
+    """Everything of one visit, sorted by kind."""
+
+    visit: Visit
+    answers: Mapping[AnswerKey, Record] = field(default_factory=dict)
+    repeats: tuple[Record, ...] = ()
+    photos: tuple[Record, ...] = ()
+    refusals: tuple[Record, ...] = ()
+    declarations: tuple[Record, ...] = ()
+    sign_offs: tuple[Record, ...] = ()
+    questions: tuple[Record, ...] = ()
+    reviews: tuple[Record, ...] = ()
+
+    def open_questions(self) -> list[Record]:
+        """Questions sent to the team whose indicator has not changed since they were asked."""
+        return [question for question in self.questions if question.is_on("sent") and not self.is_answered(question)]
+
+    def is_answered(self, question: Record) -> bool:
+        answer = self.answers.get((question.text("indicator"), question.text("repeat")))
+        return sorted(question.texts("seen")) != sorted(answer.heads if answer else ())
+
+    def question_about(self, indicator_id: str, repeat_id: str) -> Record | None:
+        """The open question about an indicator, if there is one."""
+        wanted = (indicator_id, repeat_id)
+        return next((q for q in self.open_questions() if (q.text("indicator"), q.text("repeat")) == wanted), None)
+
+    def photos_of(self, indicator_id: str, repeat_id: str) -> list[Record]:
+        wanted = (indicator_id, repeat_id)
+        return [p for p in self.photos if (p.text("indicator"), p.text("repeat")) == wanted]
+
+    def heads(self) -> list[str]:
+        """The heads of all records that a signature or a decision speaks of: not of the signatures themselves."""
+        groups = [self.answers.values(), self.repeats, self.photos, self.refusals, self.declarations]
+        return sorted(head for group in groups for record in group for head in record.heads)
+
+
+def record(session: Session, subject: str) -> Record | None:
+    row = session.execute(select(RECORD).where(RECORD.c.subject == subject)).first()
+    return as_record(row) if row else None
+
+
+def records(session: Session, kind: str, scope: str | None = None) -> list[Record]:
+    """All records of a kind, or of a kind in a scope, in order of subject."""
+    statement = select(RECORD).where(RECORD.c.kind == kind).order_by(RECORD.c.subject)
+    if scope is not None:
+        statement = statement.where(RECORD.c.scope == scope)
+    return [as_record(row) for row in session.execute(statement)]
+
+
+def person(session: Session, person_id: str) -> Person | None:
+    found = record(session, person_id)
+    return person_of(found) if found and found.kind == "person" else None
+
+
+def people(session: Session) -> dict[str, Person]:
+    """All persons by id."""
+    return {found.subject: person_of(found) for found in records(session, "person")}
+
+
+def institutions(session: Session) -> dict[str, Record]:
+    """All institutions by id."""
+    return {found.subject: found for found in records(session, "institution") if not found.is_on("removed")}
+
+
+def visits_for(session: Session, who: Person) -> list[Visit]:
+    """The visits that a person may see, latest day first."""
+    visits = [visit_of(found) for found in records(session, "visit")]
+    seen = [visit for visit in visits if may_see(who, visit)]
+    return sorted(seen, key=lambda visit: (str(visit.visited_on), visit.visit_id), reverse=True)
+
+
+def visit_for(session: Session, who: Person, visit_id: str) -> Visit:
+    """A visit that the person may see. Raises NotThere otherwise."""
+    found = record(session, visit_id)
+    if found is None or found.kind != "visit":
+        raise NotThere()
+    visit = visit_of(found)
+    if not may_see(who, visit):
+        raise NotThere()
+    return visit
+
+
+def visit_records_for(session: Session, who: Person, visit_id: str) -> VisitRecords:
+    """A visit with all that belongs to it, for someone who may see it. Raises NotThere."""
+    return records_of(session, visit_for(session, who, visit_id))
+
+
+def records_of(session: Session, visit: Visit) -> VisitRecords:
+    """All records of a visit in one query, by kind."""
+    rows = session.execute(select(RECORD).where(RECORD.c.scope == visit.scope).order_by(RECORD.c.subject))
+    by_kind: dict[str, list[Record]] = {}
+    for row in rows:
+        by_kind.setdefault(row.kind, []).append(as_record(row))
+    present = {kind: tuple(r for r in found if not r.is_on("removed")) for kind, found in by_kind.items()}
+    return VisitRecords(
+        visit=visit,
+        answers={answer_key(answer.subject): answer for answer in present.get("answer", ())},
+        repeats=present.get("repeat", ()),
+        photos=present.get("photo", ()),
+        refusals=present.get("refusal", ()),
+        declarations=present.get("declaration", ()),
+        sign_offs=present.get("sign_off", ()),
+        questions=present.get("question", ()),
+        reviews=present.get("review", ()),
+    )
+
+
+def answer_key(subject: str) -> AnswerKey:
+    """(indicator id, repeat id) of an answer's subject `<visit>/<indicator>[/<repeat>]`."""
+    _, indicator_id, *repeat = subject.split("/")
+    return indicator_id, repeat[0] if repeat else ""
+
+
+def photo_for(session: Session, who: Person, photo_id: str) -> Record:
+    """A photo of a visit that the person may see. Raises NotThere."""
+    found = record(session, photo_id)
+    if found is None or found.kind != "photo" or found.is_on("removed"):
+        raise NotThere()
+    visit_for(session, who, found.scope.removeprefix("visit:"))
+    return found
+
+
+def devices_of(session: Session, entry_ids: list[str]) -> dict[str, str]:
+    """Which device wrote each entry: the first eight signs of its id."""
+    rows = session.execute(select(LINK.c.entry_id, LINK.c.stream).where(LINK.c.entry_id.in_(entry_ids)))
+    return {row.entry_id: row.stream[:8] for row in rows}
+
+
+def entry_facts(session: Session, scope: str) -> tuple[int, int, int]:
+    """(entries, persons, devices) behind a scope."""
+    row = session.execute(
+        select(func.count(func.distinct(ENTRY.c.entry_id)), func.count(func.distinct(ENTRY.c.author))).where(ENTRY.c.scope == scope)
+    ).one()
+    streams = session.execute(
+        select(LINK.c.stream).join(ENTRY, ENTRY.c.entry_id == LINK.c.entry_id).where(ENTRY.c.scope == scope).distinct()
+    )
+    return row[0], row[1], len({found.stream.split("/")[0] for found in streams})
+
+
+def last_change_ms(session: Session, scope: str) -> int | None:
+    """When the newest entry of a scope came here."""
+    value = session.execute(select(func.max(ENTRY.c.received_at_ms)).where(ENTRY.c.scope == scope)).scalar_one_or_none()
+    return int(value) if value is not None else None
+
+
+def made_at_of(session: Session, entry_ids: list[str]) -> dict[str, tuple[str, int]]:
+    """(author, time in ms) of entries."""
+    rows = session.execute(select(ENTRY.c.entry_id, ENTRY.c.author, ENTRY.c.made_at_ms).where(ENTRY.c.entry_id.in_(entry_ids)))
+    return {row.entry_id: (row.author, row.made_at_ms) for row in rows}
+
+
+def json_list(text: str) -> list[str]:
+    """A kept JSON list of texts."""
+    return [str(item) for item in json.loads(text or "[]")]

@@ -1,0 +1,203 @@
+"""All tables. Journal tables and local tables are migrated; the projection is dropped and rebuilt."""
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+from sqlmodel import Field, SQLModel
+
+
+def _bytes(nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(LargeBinary, nullable=nullable))
+
+
+def _big(default: int | None = 0, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=default, sa_column=Column(BigInteger, nullable=nullable, index=index))
+
+
+# ---- the journal ----------------------------------------------------------------------------------------------------
+
+
+class EntryRow(SQLModel, table=True):
+    """One entry as it was hashed. `quarantined` holds the reason when it is authentic but wrong: kept, not projected."""
+
+    __tablename__ = "entry"
+    entry_id: str = Field(primary_key=True)
+    kind: str
+    subject: str = Field(index=True)
+    scope: str = Field(index=True)
+    author: str
+    made_at_ms: int = _big()
+    received_at_ms: int = _big()
+    header: bytes = _bytes()
+    body: bytes | None = _bytes(nullable=True)
+    quarantined: str | None = None
+
+
+class EntryParentRow(SQLModel, table=True):
+    """The heads of its subject that an entry's author saw."""
+
+    __tablename__ = "entry_parent"
+    child: str = Field(primary_key=True)
+    parent: str = Field(primary_key=True, index=True)
+
+
+class StreamRow(SQLModel, table=True):
+    """A stream and how far it goes here; for this node's own streams also how far central has acknowledged it."""
+
+    __tablename__ = "stream"
+    stream: str = Field(primary_key=True)
+    own: bool = False
+    last_seq: int = _big()
+    chain: bytes = _bytes()
+    acked_seq: int = _big()
+
+
+class LinkRow(SQLModel, table=True):
+    """A place in a stream; stays for ever."""
+
+    __tablename__ = "link"
+    stream: str = Field(primary_key=True)
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    entry_id: str = Field(index=True)
+    header_hash: bytes = _bytes()
+    body_hash: bytes = _bytes()
+    chain: bytes = _bytes()
+
+
+class SealRow(SQLModel, table=True):
+    """One Ed25519 signature over the chain value at a seq, made by the stream's device for each batch sent."""
+
+    __tablename__ = "seal"
+    stream: str = Field(primary_key=True)
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    signature: bytes = _bytes()
+
+
+class ScopeClockRow(SQLModel, table=True):
+    """How many entries a scope has been given here. Locked first, advanced last: cursors have no gaps (design 5.6)."""
+
+    __tablename__ = "scope_clock"
+    scope: str = Field(primary_key=True)
+    position: int = _big()
+
+
+class FeedRow(SQLModel, table=True):
+    """The entry at a position of a scope: what a pull reads."""
+
+    __tablename__ = "feed"
+    scope: str = Field(primary_key=True)
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    entry_id: str = Field(index=True)
+
+
+class CursorRow(SQLModel, table=True):
+    """How far this device has read a scope of central."""
+
+    __tablename__ = "cursor"
+    scope: str = Field(primary_key=True)
+    position: int = _big()
+
+
+class AttachmentRow(SQLModel, table=True):
+    """A photo or a compiled checklist, named by the SHA-256 of its bytes. `sent_at_ms`: central confirmed that it holds it."""
+
+    __tablename__ = "attachment"
+    sha256: str = Field(primary_key=True)
+    media_type: str
+    size: int = _big()
+    data: bytes = _bytes()
+    thumbnail: bytes | None = _bytes(nullable=True)
+    scope: str = Field(index=True)
+    added_at_ms: int = _big()
+    sent_at_ms: int | None = _big(default=None, nullable=True)
+
+
+# ---- local tables: never synced --------------------------------------------------------------------------------------
+
+
+class TapRow(SQLModel, table=True):
+    """Which entry a tap of a page became, so that a tap sent twice is written once and a later tap finds its parent."""
+
+    __tablename__ = "tap"
+    tap_id: str = Field(primary_key=True)
+    entry_id: str
+
+
+class NodeValueRow(SQLModel, table=True):
+    """Small facts about this node: device id, incarnation, epoch, pinned key, offline switch."""
+
+    __tablename__ = "node_value"
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class CredentialRow(SQLModel, table=True):
+    """Sign-in at central: separate from the key slots of the devices."""
+
+    __tablename__ = "credential"
+    person_id: str = Field(primary_key=True)
+    sign_in_name: str = Field(unique=True)
+    passphrase_hash: str
+
+
+class WebSessionRow(SQLModel, table=True):
+    """A signed-in browser. Only the hash of its token is kept."""
+
+    __tablename__ = "web_session"
+    token_hash: str = Field(primary_key=True)
+    person_id: str
+    made_at_ms: int = _big()
+    seen_at_ms: int = _big()
+
+
+class DeviceRow(SQLModel, table=True):
+    """An enrolled device, at central. `people` is a JSON list of the persons who may use it."""
+
+    __tablename__ = "device"
+    device_id: str = Field(primary_key=True)
+    name: str
+    public_key: bytes = _bytes()
+    token_hash: str
+    people: str = Field(sa_column=Column(Text, nullable=False))
+    enrolled_at_ms: int = _big()
+    seen_at_ms: int = _big()
+    revoked_at_ms: int | None = _big(default=None, nullable=True)
+
+
+class EnrolCodeRow(SQLModel, table=True):
+    """A one-time code for a device; only its hash is kept."""
+
+    __tablename__ = "enrol_code"
+    code_hash: str = Field(primary_key=True)
+    device_name: str
+    people: str = Field(sa_column=Column(Text, nullable=False))
+    expires_at_ms: int = _big()
+    used_by: str | None = None
+
+
+# ---- the projection: what the entries add up to, rebuilt at will --------------------------------------------------------
+
+
+class RecordRow(SQLModel, table=True):
+    """A merged record: `fields`, `conflicts` and `heads` as JSON."""
+
+    __tablename__ = "record"
+    subject: str = Field(primary_key=True)
+    kind: str
+    scope: str
+    fields: str = Field(sa_column=Column(Text, nullable=False))
+    conflicts: str = Field(sa_column=Column(Text, nullable=False))
+    heads: str = Field(sa_column=Column(Text, nullable=False))
+    __table_args__ = (Index("ix_record_kind_scope", "kind", "scope"), Index("ix_record_scope", "scope"))
+
+
+PROJECTION_VERSION: Final = "1"
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table of a model, for the statements that must be quick."""
+    found: Table = model.__table__  # type: ignore[attr-defined]
+    return found
+
+
+PROJECTIONS: Final = (table(RecordRow),)

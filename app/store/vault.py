@@ -1,0 +1,199 @@
+"""The device's vault: one random database key, wrapped once per person under their passphrase. All cryptography is here.
+
+`slots.json` beside the database holds, for each person, a box that their passphrase opens. One Argon2id run serves for
+all slots of a tablet: the salt is the tablet's, and the slot is found by a name derived from the key, so the file names
+nobody and a locked tablet does not tell who uses it.
+"""
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.errors import PassphraseTaken, WeakPassphrase, WrongPassphrase
+
+SLOTS_NAME: Final = "slots.json"
+LEAST_WORDS, LEAST_LETTERS = 4, 16
+SLOTS_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one try of a passphrase costs: Argon2id memory in MiB, rounds, lanes."""
+
+    memory_mib: int = 64
+    rounds: int = 3
+    lanes: int = 4
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a passphrase opens: the database key, whose slot it was, and that person's own signing key."""
+
+    database_key: bytes
+    person_id: str
+    signing_key: Ed25519PrivateKey
+
+
+def check_passphrase(passphrase: str) -> str:
+    """The passphrase in the one form that is hashed: small letters, single spaces. Raises WeakPassphrase."""
+    words = passphrase.casefold().split()
+    if len(words) < LEAST_WORDS or sum(map(len, words)) < LEAST_LETTERS:
+        raise WeakPassphrase()
+    return " ".join(words)
+
+
+def has_slots(folder: Path) -> bool:
+    """True when somebody can sign in on this device."""
+    return (folder / SLOTS_NAME).exists()
+
+
+def new_database_key() -> bytes:
+    """A fresh random key for a device's database."""
+    return os.urandom(32)
+
+
+def make_vault(
+    folder: Path, person_id: str, passphrase: str, cost: Cost, database_key: bytes | None = None
+) -> Opened:
+    """A new vault with its first slot, around a fresh database key or the one that enrolment opened the database with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {"version": SLOTS_VERSION, "salt": os.urandom(16).hex(), "cost": vars(cost), "slots": {}}
+    return _put_slot(folder, document, database_key or new_database_key(), person_id, passphrase)
+
+
+def add_slot(folder: Path, database_key: bytes, person_id: str, passphrase: str) -> Opened:
+    """A slot for one more person; needs the open database key. Raises PassphraseTaken, WeakPassphrase."""
+    return _put_slot(folder, _read(folder), database_key, person_id, passphrase)
+
+
+def open_vault(folder: Path, passphrase: str) -> Opened:
+    """Opens the slot of this passphrase. Raises WrongPassphrase; nothing else is told apart."""
+    document = _read(folder)
+    key = _stretch(document, " ".join(passphrase.casefold().split()))
+    box = document["slots"].get(_slot_name(key))
+    if box is None:
+        raise WrongPassphrase()
+    try:
+        plain = json.loads(AESGCM(_slot_key(key)).decrypt(bytes.fromhex(box["nonce"]), bytes.fromhex(box["box"]), b"slot"))
+    except InvalidTag as error:
+        raise WrongPassphrase() from error
+    signing_key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(plain["signing_key"]))
+    return Opened(bytes.fromhex(plain["database_key"]), plain["person_id"], signing_key)
+
+
+def _put_slot(folder: Path, document: dict[str, object], database_key: bytes, person_id: str, passphrase: str) -> Opened:
+    key = _stretch(document, check_passphrase(passphrase))
+    slots: dict[str, dict[str, str]] = document["slots"]  # type: ignore[assignment]
+    name = _slot_name(key)
+    if name in slots:
+        raise PassphraseTaken()
+    signing_key = Ed25519PrivateKey.generate()
+    plain = {
+        "database_key": database_key.hex(),
+        "person_id": person_id,
+        "signing_key": signing_key.private_bytes_raw().hex(),
+    }
+    nonce = os.urandom(12)
+    box = AESGCM(_slot_key(key)).encrypt(nonce, json.dumps(plain).encode(), b"slot")
+    slots[name] = {"nonce": nonce.hex(), "box": box.hex()}
+    _write(folder / SLOTS_NAME, document)
+    return Opened(database_key, person_id, signing_key)
+
+
+def _read(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
+    document: dict[str, dict[str, dict[str, str]]] = json.loads((folder / SLOTS_NAME).read_text())
+    return document
+
+
+def _write(path: Path, document: dict[str, object]) -> None:
+    """Whole or not at all: a new file, flushed, put in the old one's place."""
+    fresh = path.with_suffix(".new")
+    with open(fresh, "w") as handle:
+        os.chmod(fresh, 0o600)
+        json.dump(document, handle)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(fresh, path)
+    if os.name != "nt":
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+def _stretch(document: dict[str, object], passphrase: str) -> bytes:
+    cost: dict[str, int] = document["cost"]  # type: ignore[assignment]
+    return hash_secret_raw(
+        passphrase.encode(),
+        bytes.fromhex(str(document["salt"])),
+        time_cost=cost["rounds"],
+        memory_cost=cost["memory_mib"] * 1024,
+        parallelism=cost["lanes"],
+        hash_len=32,
+        type=Type.ID,
+    )
+
+
+def _slot_name(key: bytes) -> str:
+    return _derive(key, b"baqylau slot name").hex()
+
+
+def _slot_key(key: bytes) -> bytes:
+    return _derive(key, b"baqylau slot key")
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key)
+
+
+# ---- sign-in at central, tokens and signatures ------------------------------------------------------------------------
+
+
+def hash_passphrase(passphrase: str, cost: Cost) -> str:
+    """The Argon2id hash that central keeps. Raises WeakPassphrase."""
+    hasher = PasswordHasher(time_cost=cost.rounds, memory_cost=cost.memory_mib * 1024, parallelism=cost.lanes)
+    return hasher.hash(check_passphrase(passphrase))
+
+
+def passphrase_fits(passphrase: str, kept_hash: str) -> bool:
+    """True when the passphrase is the one behind the hash. Costs the same for a hash of nobody."""
+    try:
+        return PasswordHasher().verify(kept_hash, " ".join(passphrase.casefold().split()))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def new_token() -> str:
+    """An unguessable token of 32 bytes, for cookies and devices."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
+
+
+def hash_token(token: str) -> str:
+    """What is kept of a token or one-time code."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signature_holds(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """True when an Ed25519 signature over the message verifies under the raw public key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def key_fingerprint(public_key: bytes) -> str:
+    """Ten bytes of SHA-256 of a public key in base 32, 16 characters: what a one-time code carries to pin central."""
+    return base64.b32encode(hashlib.sha256(public_key).digest()[:10]).decode()

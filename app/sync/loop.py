@@ -1,0 +1,96 @@
+"""The device's one sync loop: meets central now and then, backs off with full jitter, rests when told to stay offline."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from typing import Any, Final
+
+from app.errors import AppError, DeviceRevoked, NotEnrolled
+from app.store.db import Database
+from app.store.node import OFFLINE, value_of
+from app.sync.client import CENTRAL_URL, Outcome, Transport, meet_central
+from app.sync.transport import HttpTransport
+
+log = logging.getLogger("baqylau.sync")
+FIRST_PAUSE_S: Final = 2.0
+LONGEST_PAUSE_S: Final = 300.0
+
+
+class SyncLoop:
+    """Runs beside the web app of a device. `state` is the app's: its database appears when somebody signs in."""
+
+    def __init__(self, state: Any, transport: Transport | None) -> None:
+        self.state, self.transport = state, transport
+        self.failures = 0
+        self.is_sending = False
+        self._wake = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def wake(self) -> None:
+        """Something was saved, or a person asked: try soon."""
+        self._wake.set()
+
+    async def meet_now(self) -> Outcome | None:
+        """Meets central once, now. None when there is nothing to meet with. Raises AppError as `meet_central` does."""
+        database: Database | None = self.state.database
+        if database is None:
+            return None
+        async with self._one_at_a_time:
+            self.is_sending = True
+            try:
+                return await asyncio.to_thread(meet_central, database, self._transport(database))
+            finally:
+                self.is_sending = False
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self.pause_s())
+            self._wake.clear()
+            if self.may_send():
+                await self._try()
+
+    async def _try(self) -> None:
+        try:
+            await self.meet_now()
+            self.failures = 0
+        except (DeviceRevoked, NotEnrolled) as error:
+            # No retry storm: a person has to act first.
+            self.failures = 99
+            log.warning("sync refused: %s", error.code)
+        except AppError as error:
+            self.failures += 1
+            log.info("sync failed: %s", error.code)
+
+    def may_send(self) -> bool:
+        """False while the device is locked, not enrolled, or told to stay offline."""
+        database: Database | None = self.state.database
+        if database is None:
+            return False
+        with database.read() as session:
+            return value_of(session, OFFLINE) != "on" and bool(value_of(session, CENTRAL_URL))
+
+    def pause_s(self) -> float:
+        """Seconds until the next try: the usual interval, or full jitter over a doubling ceiling after failures."""
+        usual: float = self.state.settings.sync_every_s
+        if not self.failures:
+            return usual
+        ceiling = min(LONGEST_PAUSE_S, max(usual, FIRST_PAUSE_S) * 2 ** min(self.failures, 8))
+        return min(usual, FIRST_PAUSE_S) + random.uniform(0, ceiling)  # noqa: S311 - spreading, not secrecy
+
+    def _transport(self, database: Database) -> Transport:
+        if self.transport is not None:
+            return self.transport
+        with database.read() as session:
+            return HttpTransport(value_of(session, CENTRAL_URL), self.state.settings.sync_timeout_s)

@@ -1,0 +1,169 @@
+"""Taps on an indicator: answer, undo, settle a conflict, look at its history."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from app.domain.answers import answer_subject
+from app.domain.people import Person
+from app.errors import InvalidInput, NotAllowed
+from app.services import answers as services
+from app.services.answers import Place, Sight
+from app.store import journal, reads
+from app.web.answer_contexts import CardContext, HistoryPage, HistoryRow, SavedAnswer
+from app.web.cards import card, field_words, value_words
+from app.web.deps import ReadSession, Visitor, WriteSession
+from app.web.render import is_part_wanted, page, part, speech_of
+from app.web.scenes import desk_of, scene_of
+from app.web.visit_pages import Scene, head, progress
+
+router = APIRouter()
+LONGEST_FIELD = 12_000
+FRAME_FIELDS = ("seen", "tap", "previous_tap", "person")
+
+
+async def typed_form(request: Request) -> dict[str, str]:
+    """The posted texts; files are left to the photo route."""
+    form = await request.form(max_fields=60)
+    return {name: value[:LONGEST_FIELD] for name, value in form.items() if isinstance(value, str)}
+
+
+TypedForm = Annotated[dict[str, str], Depends(typed_form)]
+
+
+def sight_of(typed: dict[str, str], person: Person) -> Sight:
+    """What the author saw. A tap of another person waits for that person: it is never written under this name."""
+    if typed.get("person") not in (None, "", person.person_id):
+        raise NotAllowed()
+    seen = tuple(part for part in typed.get("seen", "").split(",") if part)
+    return Sight(seen, typed.get("tap", "")[:64], typed.get("previous_tap", "")[:64])
+
+
+@router.post("/visits/{visit_id}/answers/{indicator_id}")
+@router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}")
+def record_answer(
+    request: Request,
+    session: WriteSession,
+    person: Visitor,
+    typed: TypedForm,
+    visit_id: str,
+    indicator_id: str,
+    repeat_id: str = "",
+) -> Response:
+    """Sets the posted fields. 422 brings the card back with the sentence and what was typed."""
+    scene = scene_of(session, request, person, visit_id)
+    place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
+    sight = sight_of(typed, person)
+    fields = {name: value for name, value in typed.items() if name not in FRAME_FIELDS}
+    try:
+        services.record_answer(session, person, scene.records, place, fields, sight)
+    except InvalidInput as error:
+        session.rollback()
+        return _refused(request, session, scene, place, fields, error)
+    return _saved(request, session, person, visit_id, place, sight)
+
+
+@router.post("/visits/{visit_id}/answers/{indicator_id}/undo")
+@router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}/undo")
+def undo(
+    request: Request, session: WriteSession, person: Visitor, typed: TypedForm, visit_id: str, indicator_id: str, repeat_id: str = ""
+) -> Response:
+    scene = scene_of(session, request, person, visit_id)
+    place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
+    sight = sight_of(typed, person)
+    services.undo_answer(session, person, scene.records, place, sight)
+    return _saved(request, session, person, visit_id, place, sight)
+
+
+@router.post("/visits/{visit_id}/answers/{indicator_id}/resolution")
+@router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}/resolution")
+def settle(
+    request: Request, session: WriteSession, person: Visitor, typed: TypedForm, visit_id: str, indicator_id: str, repeat_id: str = ""
+) -> Response:
+    scene = scene_of(session, request, person, visit_id)
+    place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
+    sight = sight_of(typed, person)
+    services.settle_conflict(session, person, scene.records, place, typed.get("field", ""), typed.get("keep", ""), sight)
+    return _saved(request, session, person, visit_id, place, sight)
+
+
+@router.get("/visits/{visit_id}/answers/{indicator_id}/history")
+@router.get("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}/history")
+def history(
+    request: Request, session: ReadSession, person: Visitor, visit_id: str, indicator_id: str, repeat_id: str = ""
+) -> Response:
+    """Every entry on an answer, newest first: who, when, on which tablet, what."""
+    scene = scene_of(session, request, person, visit_id)
+    place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
+    section = scene.checklist.section_of(indicator_id)
+    number = scene.number_of(section, repeat_id) if section else 0
+    dom_id = f"indicator-{indicator_id}" + (f"-{number}" if number else "")
+    view = HistoryPage(
+        visit=head(scene),
+        indicator_id=indicator_id,
+        question=place.indicator.text.in_(scene.speech.language),
+        repeat_name=scene.repeat_name(repeat_id),
+        card_url=f"{scene.url}/sections/{section.id if section else ''}#{dom_id}",
+        rows=tuple(_history_rows(session, scene, place)),
+    )
+    return page(request, "answers/history.html", view)
+
+
+def _history_rows(session: Session, scene: Scene, place: Place) -> list[HistoryRow]:
+    entries = journal.entries_of(session, answer_subject(scene.visit.visit_id, place.indicator.id, place.repeat_id))
+    devices = reads.devices_of(session, [entry.entry_id for entry in entries])
+    answer = scene.records.answers.get((place.indicator.id, place.repeat_id))
+    speech, indicator = scene.speech, place.indicator
+    rows = []
+    for entry in reversed(entries):
+        fields = {name: value for name, value in entry.fields().items() if name != "undo"}
+        lines = [f"{field_words(speech, indicator, n)}: {value_words(speech, indicator, n, v)}" for n, v in fields.items()]
+        rows.append(
+            HistoryRow(
+                entry_id=entry.entry_id,
+                made_at=speech.at(entry.made_at_ms),  # type: ignore[arg-type]
+                author=scene.names.get(entry.author, "?"),
+                device=devices.get(entry.entry_id, ""),
+                lines=tuple(lines),
+                is_current=bool(answer and entry.entry_id in answer.heads),
+                is_undo="undo" in entry.sets,
+            )
+        )
+    return rows
+
+
+def _saved(request: Request, session: Session, person: Person, visit_id: str, place: Place, sight: Sight) -> Response:
+    """The card as it now is; without htmx, back to it."""
+    scene = scene_of(session, request, person, visit_id)
+    shown = card_of(session, scene, place)
+    if not is_part_wanted(request):
+        section = scene.checklist.section_of(place.indicator.id)
+        return RedirectResponse(f"{scene.url}/sections/{section.id if section else ''}#{shown.dom_id}", 303)
+    return part(request, "answers/_saved.html", _saved_view(request, scene, place, shown), acked_tap=sight.tap)
+
+
+def card_of(session: Session, scene: Scene, place: Place) -> CardContext:
+    """One card of a visit."""
+    section = scene.checklist.section_of(place.indicator.id)
+    number = scene.number_of(section, place.repeat_id) if section else 0
+    return card(desk_of(session, scene), place.indicator, place.repeat_id, number)
+
+
+def _saved_view(request: Request, scene: Scene, place: Place, shown: CardContext) -> SavedAnswer:
+    section = scene.checklist.section_of(place.indicator.id)
+    return SavedAnswer(shown, progress(scene, section), getattr(request.state, "status", None))
+
+
+def _refused(
+    request: Request, session: Session, scene: Scene, place: Place, typed: dict[str, str], error: InvalidInput
+) -> Response:
+    problem = speech_of(request).say(error.problem, **error.params)
+    section = scene.checklist.section_of(place.indicator.id)
+    number = scene.number_of(section, place.repeat_id) if section else 0
+    desk = desk_of(session, scene).refused(typed, problem, error.field)
+    shown = card(desk, place.indicator, place.repeat_id, number)
+    if is_part_wanted(request):
+        return part(request, "answers/_saved.html", _saved_view(request, scene, place, shown), status=422)
+    return page(request, "answers/refused.html", SavedAnswer(shown, progress(scene, section), None), status=422)

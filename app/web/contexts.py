@@ -1,0 +1,330 @@
+"""What templates receive: one frozen value per page or part, and nothing beside it but the globals.
+
+A page template gets `page: PageContext` (global) and `view`, the class named here.
+Texts are in the reader's language, urls finished, numbers formatted for the language; moments and days stay values, formatted by the filters.
+
+sign_in/page.html SignInPage · hidden/page.html none · error/page.html ErrorPage · visits/page.html VisitsPage · visits/new.html NewVisitPage
+visits/hub.html HubPage · visits/finish.html FinishPage · sync/page.html SyncPage. A section and its cards: `answer_contexts.py`; central: `review_contexts.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class PersonContext:
+    """Who is signed in."""
+
+    person_id: str
+    name: str
+    initials: str  # one or two letters for the round mark
+    role_words: str  # "team lead", in the reader's language
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A link of the main navigation (or, in a section, of the list of sections)."""
+
+    url: str
+    label: str
+    icon: str  # id of a symbol in static/sprite.svg
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class StatusContext:
+    """What of this node's entries the centre has confirmed; the line beside the page's own «saved»."""
+
+    unsent: int  # entries that the centre has not confirmed
+    sent_at: datetime | None  # when the last confirmation came; None: never
+    is_connected: bool  # the last attempt reached the centre
+    stays_offline: bool  # the person switched sending off
+    problem: str  # one sentence: what is wrong and what to do; "" when nothing is
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """The frame of every page."""
+
+    title: str  # of the browser tab: neutral, never an institution's name
+    language: str  # kk | ru | en
+    theme: str  # light | dark | night
+    size: str  # normal | large
+    hand: str  # right | left: where the thumb's button stands
+    role: str  # device | central: of this node
+    path: str  # path and query of this page, to come back to after a change of language
+    is_training: bool  # mock visits only: a banner says so on every page
+    person: PersonContext | None  # None: nobody is signed in
+    status: StatusContext | None  # None where no visit data is kept (central, signed out)
+    nav: tuple[NavItem, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A refused field of a form, for the summary on top and for the field itself."""
+
+    name: str  # the field's name; its input has the id "field-<name>"
+    text: str  # what is wrong and what to do
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option of a select or of radio tiles."""
+
+    value: str
+    label: str
+    is_chosen: bool
+    hint: str = ""  # a line under the label: the rule that comes with it
+
+
+@dataclass(frozen=True)
+class SignInPage:
+    needs_name: bool  # central asks name and passphrase, a device only the passphrase
+    name: str  # as typed before
+    next: str  # path to go to afterwards
+    problem: str  # "" or what happened and what to do
+    wait_seconds: int  # until the next try is heard; 0 = now
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    happened: str  # one plain sentence
+    to_do: str  # one plain sentence
+    reference: str  # id to tell the helpdesk; "" when there is none
+    home_url: str
+
+
+# ---- visits
+
+
+@dataclass(frozen=True)
+class VisitRow:
+    visit_id: str
+    url: str
+    institution: str
+    place: str  # town or district
+    kind_words: str
+    visited_on: date
+    state: str  # planned | in_progress | finished | returned | approved
+    state_words: str
+    answered: int
+    total: int
+    danger: int  # answers that show danger
+    questions: int  # reviewer's questions without an answer
+    unsent: int  # entries not confirmed by the centre
+    was_refused: bool  # access was refused
+
+
+@dataclass(frozen=True)
+class VisitsPage:
+    open: tuple[VisitRow, ...]  # planned, in progress, returned; nearest day first
+    closed: tuple[VisitRow, ...]  # finished, approved; newest first
+    new_url: str  # "" when this person may not start a visit
+    has_institutions: bool  # False: nothing to visit yet, the list must come from the centre first
+
+
+@dataclass(frozen=True)
+class InstitutionOption:
+    institution_id: str
+    name: str
+    place: str
+    type_words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class MemberOption:
+    person_id: str
+    name: str
+    is_chosen: bool
+    roles: tuple[Choice, ...]  # posted as role.<person_id>
+
+
+@dataclass(frozen=True)
+class NewVisitPage:
+    """Posts to /visits: visit, institution, kind, announced yes|no, legal_basis, visited_on, checklist, member (many), role.<person_id>."""
+
+    visit_id: str  # made before the form is shown, so that sending twice makes one visit
+    problems: tuple[Problem, ...]
+    search: str  # what was typed into the search for an institution (GET /visits/new?search=)
+    institutions: tuple[InstitutionOption, ...]
+    kinds: tuple[Choice, ...]
+    announced: str  # "yes" | "no" | ""
+    legal_bases: tuple[Choice, ...]  # hint = the rule: notice, number of members
+    members: tuple[MemberOption, ...]
+    visited_on: str  # ISO day
+    checklists: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class VisitHead:
+    """The visit that a page belongs to."""
+
+    visit_id: str
+    url: str  # the hub
+    institution: str
+    line: str  # "Interim visit · unannounced · 3 people"
+    visited_on: date
+    state: str
+    state_words: str
+    is_editable: bool  # this person may still change answers
+
+
+@dataclass(frozen=True)
+class Progress:
+    answered: int
+    total: int
+    must_open: int  # must indicators without an answer
+    next_url: str  # of the next indicator without an answer, with #indicator-...; "" when none is left
+
+
+@dataclass(frozen=True)
+class ArrivalForm:
+    """Posts to <visit>/arrival: arrived_at, waiting_minutes, received_by_role."""
+
+    url: str
+    is_recorded: bool
+    line: str  # "Came at 13:10, let in after 25 minutes, received by the duty officer"
+    arrived_at: str  # HH:MM as typed
+    waiting_minutes: str
+    received_by_role: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class DeclarationForm:
+    """A conflict of interest, declared by each member. Posts to <visit>/declaration: conflict none|has, text."""
+
+    url: str
+    conflict: str  # "" not said yet | none | has: of the person signed in
+    text: str
+    others: tuple[str, ...]  # finished lines about the other members
+    missing: int  # members who have not said yet
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class RefusalForm:
+    """Access refused, wholly or to a part. Posts to <visit>/refusal: who_role, at, reason."""
+
+    url: str
+    lines: tuple[str, ...]  # refusals recorded so far
+    who_role: str
+    at: str
+    reason: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class SectionRow:
+    section_id: str
+    url: str
+    title: str
+    line: str  # what the section holds, or what is open in it; may be ""
+    answered: int
+    total: int
+    must_open: int
+    danger: int
+    conflicts: int
+    flagged: int
+    is_current: bool  # the section on screen
+
+
+@dataclass(frozen=True)
+class IndicatorLink:
+    url: str
+    indicator_id: str
+    text: str
+    line: str  # why it is in this list: the question asked, the two answers, the danger; may be ""
+
+
+@dataclass(frozen=True)
+class HubPage:
+    visit: VisitHead
+    progress: Progress
+    facts: tuple[str, ...]  # short lines: children today, time on site
+    arrival: ArrivalForm
+    declaration: DeclarationForm
+    refusal: RefusalForm
+    sections: tuple[SectionRow, ...]
+    must_open: tuple[IndicatorLink, ...]
+    danger: tuple[IndicatorLink, ...]
+    conflicts: tuple[IndicatorLink, ...]
+    questions: tuple[IndicatorLink, ...]  # asked by the reviewer, not yet answered
+    return_reason: str  # why the centre returned the visit; "" when it did not
+    unsent: int
+    photos_unsent: int
+    finish_url: str
+    sync_url: str
+    report_url: str  # "" before there is one
+
+
+# ---- finishing and sending
+
+
+@dataclass(frozen=True)
+class SignatureRow:
+    name: str
+    role_words: str
+    signed_at: datetime | None  # None: not yet
+    dissent: str  # "" when there is none
+    is_stale: bool  # an answer changed after this signature
+
+
+@dataclass(frozen=True)
+class SectionCheck:
+    """One section on the page «check and finish»."""
+
+    title: str
+    url: str
+    answered: int
+    total: int
+    not_seen: int
+    findings: tuple[IndicatorLink, ...]  # answers "no" or "partly", or flagged; line = the answer in words
+
+
+@dataclass(frozen=True)
+class FinishPage:
+    """Posts to <visit>/finish: reason; to <visit>/signature: dissent."""
+
+    visit: VisitHead
+    blockers: tuple[IndicatorLink, ...]  # must indicators without an answer: a reason lets one finish all the same
+    conflicts: tuple[IndicatorLink, ...]  # two answers: to be settled first
+    sections: tuple[SectionCheck, ...]
+    finish_url: str  # "" once finished
+    reason: str
+    problems: tuple[Problem, ...]
+    signature_url: str  # "" when this person need not sign (any more)
+    dissent: str
+    signatures: tuple[SignatureRow, ...]
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    """One visit on the sync page."""
+
+    title: str
+    url: str
+    visited_on: date
+    entries: int  # all entries of the visit on this tablet
+    entries_sent: int
+    photos: int
+    photos_sent: int
+    is_safe: bool  # all of it is in a checked backup at the centre
+
+
+@dataclass(frozen=True)
+class SyncPage:
+    rows: tuple[SyncRow, ...]
+    unsent: int
+    photos_unsent: int
+    sent_at: datetime | None
+    stays_offline: bool
+    is_sending: bool
+    problem: str  # what is wrong, "" when nothing is
+    to_do: str  # what to do about it
+    device_name: str
+    centre: str  # address of the centre; "" when this tablet was never enrolled

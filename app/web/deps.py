@@ -1,0 +1,107 @@
+"""What routes ask for: a session to read or to write, and the person, with the right that the route declares."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from app.config import Settings
+from app.domain.people import RIGHTS, Person
+from app.errors import NotAllowed, SignInNeeded
+from app.services import people
+from app.store.db import Database
+from app.web.language import Speech
+from app.web.render import speech_of
+from app.web.status import status_of
+
+TOUCH_EVERY_MS = 60_000
+
+
+def database_of(request: Request) -> Database:
+    """The open database. On a locked device there is none: raises SignInNeeded."""
+    database: Database | None = request.app.state.database
+    if database is None:
+        raise SignInNeeded()
+    return database
+
+
+def signed_in_person(request: Request) -> Person | None:
+    """Who is signed in, or None. Also puts the person and the sending status into the frame of the page."""
+    database: Database | None = request.app.state.database
+    if database is None:
+        return None
+    settings: Settings = request.app.state.settings
+    limits = people.Limits(settings.session_idle_min * 60_000, settings.session_max_h * 3_600_000)
+    token = request.cookies.get(settings.cookie_name, "")
+    with database.read() as session:
+        person = people.person_of_session(session, token, limits)
+        if person is None:
+            return None
+        request.state.person = person
+        if settings.role == "device":
+            request.state.status = status_of(session, request)
+    _touch(request, database, token)
+    return person
+
+
+def _touch(request: Request, database: Database, token: str) -> None:
+    now = database.node.clock.now_ms()
+    touched: dict[str, int] = request.app.state.touched
+    if now - touched.get(token, 0) > TOUCH_EVERY_MS:
+        with database.write() as session:
+            people.touch_session(session, token, now)
+        touched[token] = now
+
+
+# One look per request; a write session waits for it, so that noting the person never waits for its own request's lock.
+Present = Annotated[Person | None, Depends(signed_in_person)]
+
+
+def _read(request: Request) -> Iterator[Session]:
+    with database_of(request).read() as session:
+        yield session
+
+
+def _write(request: Request, _present: Present) -> Iterator[Session]:
+    with database_of(request).write() as session:
+        yield session
+
+
+ReadSession = Annotated[Session, Depends(_read)]
+# scope="function": the commit happens before the reply is sent, so a commit that fails is never shown as "saved".
+WriteSession = Annotated[Session, Depends(_write, scope="function")]
+Words = Annotated[Speech, Depends(speech_of)]
+
+
+class Needs:
+    """The right a route declares. A route without one does not start (see `main.require_rights`)."""
+
+    def __init__(self, right: str) -> None:
+        if right not in RIGHTS:
+            raise KeyError(right)
+        self.right = right
+
+    def __call__(self, person: Present) -> Person:
+        if person is None:
+            raise SignInNeeded()
+        if not person.may(self.right):
+            raise NotAllowed()
+        return person
+
+
+def needs(right: str) -> Any:
+    """For signatures: `person: Annotated[Person, needs("visit")]`."""
+    return Depends(Needs(right))
+
+
+def open_to_all(route: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a route that needs no sign-in. There are few, and a test lists them."""
+    route.is_open_to_all = True  # type: ignore[attr-defined]
+    return route
+
+
+SignedIn = Annotated[Person, needs("signed_in")]
+Visitor = Annotated[Person, needs("visit")]
+Planner = Annotated[Person, needs("plan_visit")]
+Reviewer = Annotated[Person, needs("review")]

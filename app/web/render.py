@@ -1,0 +1,154 @@
+"""Pages and parts: the Jinja environment, its few globals, and what a page knows of its reader."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from app.config import ROOT, Settings
+from app.domain.people import Person
+from app.errors import N_
+from app.web import words
+from app.web.contexts import NavItem, PageContext, PersonContext, StatusContext
+from app.web.language import LANGUAGES, Speech, catalogue
+
+STATIC_DIR: Final = ROOT / "static"
+THEMES, SIZES, HANDS = ("light", "dark", "night"), ("normal", "large"), ("right", "left")
+NEUTRAL_TITLE: Final = N_("Notes")
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a reader chose, kept in a cookie: nothing about visits."""
+
+    language: str
+    theme: str = "light"
+    size: str = "normal"
+    hand: str = "right"
+
+
+def preferences_of(request: Request) -> Preferences:
+    """The reader's choices, or the node's defaults; an odd cookie is as good as none."""
+    settings: Settings = request.app.state.settings
+    kept = dict(parse_qsl(request.cookies.get(f"{settings.cookie_name}_look", "")))
+    chosen = Preferences(settings.language)
+    for name, allowed in (("language", LANGUAGES), ("theme", THEMES), ("size", SIZES), ("hand", HANDS)):
+        if kept.get(name) in allowed:
+            chosen = replace(chosen, **{name: kept[name]})
+    return chosen
+
+
+def preferences_cookie(chosen: Preferences) -> str:
+    return urlencode(vars(chosen))
+
+
+def speech_of(request: Request) -> Speech:
+    return Speech(preferences_of(request).language, ZoneInfo(request.app.state.settings.time_zone))
+
+
+def is_part_wanted(request: Request) -> bool:
+    """True when htmx or the outbox asked: they want the part, not the page around it."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def page(request: Request, template: str, view: object = None, *, status: int = 200, title: str = "") -> Response:
+    """A whole page. The browser keeps no copy: nothing can be read after a lock by going back."""
+    html = _render(request, template, view, title)
+    return Response(html, status, {"Cache-Control": "no-store"}, media_type="text/html; charset=utf-8")
+
+
+def part(request: Request, template: str, view: object, *, status: int = 200, acked_tap: str = "") -> Response:
+    """What one swap brings back. `acked_tap` names the tap that is now saved."""
+    headers = {"Cache-Control": "no-store"} | ({"X-Op-Ack": acked_tap} if acked_tap else {})
+    return Response(_render(request, template, view, ""), status, headers, media_type="text/html; charset=utf-8")
+
+
+def _render(request: Request, template: str, view: object, title: str) -> str:
+    speech = speech_of(request)
+    context = page_context(request, speech, title)
+    return _environment(speech.language).get_template(template).render(view=view, page=context, speech=speech)
+
+
+def page_context(request: Request, speech: Speech, title: str) -> PageContext:
+    """The frame: who is signed in, where they can go, what waits to be sent."""
+    settings: Settings = request.app.state.settings
+    chosen = preferences_of(request)
+    person: Person | None = getattr(request.state, "person", None)
+    status: StatusContext | None = getattr(request.state, "status", None)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return PageContext(
+        title=title or speech.say(NEUTRAL_TITLE),
+        language=chosen.language,
+        theme=chosen.theme,
+        size=chosen.size,
+        hand=chosen.hand,
+        role=settings.role,
+        path=path,
+        is_training=settings.instance == "training",
+        person=_person(person, speech) if person else None,
+        status=status if person else None,
+        nav=tuple(_nav(request, person, speech)) if person else (),
+    )
+
+
+def _person(person: Person, speech: Speech) -> PersonContext:
+    roles = ", ".join(words.role(speech, role) for role in sorted(person.roles))
+    return PersonContext(person.person_id, person.name, person.initials, roles)
+
+
+def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
+    central = request.app.state.settings.role == "central"
+    places = [
+        ("/inbox", N_("Inbox"), "list-checks", central and person.may("review")),
+        ("/visits", N_("Visits"), "door-open", person.may("visit")),
+        ("/institutions", N_("Institutions"), "map-pin", central and person.may("see_institutions")),
+        ("/people", N_("People"), "users", central and person.may("see_people")),
+        ("/devices", N_("Tablets"), "shield-check", central and person.may("devices")),
+        ("/sync", N_("Sending"), "cloud-upload", not central),
+    ]
+    here = request.url.path
+    return [NavItem(url, speech.say(label), icon, here.startswith(url)) for url, label, icon, is_open in places if is_open]
+
+
+@lru_cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["static"] = static_url
+    environment.filters |= {
+        "date": _with_speech(lambda speech, value: speech.day(value)),
+        "time": _with_speech(lambda speech, value: speech.clock_time(value)),
+        "moment": _with_speech(lambda speech, value: speech.moment(value)),
+        "number": _with_speech(lambda speech, value: speech.number(value)),
+    }
+    return environment
+
+
+def _with_speech(write: Callable[[Speech, Any], str]) -> Callable[..., str]:
+    @pass_context
+    def filter_(context: Context, value: date | datetime | float | None) -> str:
+        return write(context["speech"], value)
+
+    return filter_
+
+
+@lru_cache
+def static_url(path: str) -> str:
+    """/static/<path> with a mark of its content, so that browsers may keep it for a year."""
+    return f"/static/{path}?v={hashlib.sha256((STATIC_DIR / path).read_bytes()).hexdigest()[:10]}"

@@ -1,0 +1,264 @@
+"""Fills the contexts of the reviewer's inbox and desk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.domain.answers import shows_danger, verdicts
+from app.domain.coverage import Asked
+from app.domain.journal import Json
+from app.domain.merge import Record
+from app.web import words
+from app.web.cards import derived_lines, field_value_words, field_words, meanings, standard_lines, value_words, verdict_tiles
+from app.web.contexts import Problem
+from app.web.language import Speech
+from app.web.review_contexts import (
+    EvidenceRow,
+    InboxRow,
+    PastAnswer,
+    QuestionRow,
+    ReviewIndicator,
+    ReviewNavItem,
+    ReviewNavSection,
+    ReviewPage,
+    ReviewPhoto,
+)
+from app.web.visit_pages import Scene, institution_name, visit_line
+
+Made = Mapping[str, tuple[str, int]]  # entry id -> (author, ms)
+
+
+def inbox_row(scene: Scene, received_ms: int | None) -> InboxRow:
+    """A visit in the inbox, with what a reviewer must see before opening it."""
+    visit, done, speech = scene.visit, scene.coverage(None), scene.speech
+    signed = {record.text("person") for record in scene.records.sign_offs}
+    return InboxRow(
+        visit_id=visit.visit_id,
+        review_url=f"/reviews/{visit.visit_id}",
+        institution=institution_name(scene.institution, speech.language),
+        place=scene.institution.text("place") if scene.institution else "",
+        kind_words=words.kind(speech, visit.kind),
+        visited_on=visit.visited_on,  # type: ignore[arg-type]
+        received_at=speech.at(received_ms),
+        state=visit.state,
+        state_words=words.state(speech, visit.state),
+        danger=done.danger,
+        not_seen=done.not_seen,
+        conflicts=done.conflicts,
+        questions_open=len(scene.records.open_questions()),
+        unsigned=sum(member not in signed for member in visit.team),
+        was_refused=bool(scene.records.refusals),
+    )
+
+
+def key_of(asked: Asked) -> str:
+    """How an address names an indicator, in its room or file: `C1` or `C1/<repeat>`."""
+    return f"{asked.indicator.id}/{asked.repeat_id}" if asked.repeat_id else asked.indicator.id
+
+
+def review_page(
+    scene: Scene, wanted: str, made: Made, past: Sequence[PastAnswer], facts: tuple[int, int, int], *,
+    is_sound: bool, may_approve: bool, is_stale: bool, problems: Sequence[Problem] = (), question: str = "", reason: str = "",
+) -> ReviewPage:
+    """The desk: danger first, the sections, and one indicator with all that is known of it."""
+    visit, speech = scene.visit, scene.speech
+    asked = scene.asked()
+    danger = [one for one in asked if _is_danger(scene, one)]
+    chosen = next((one for one in asked if key_of(one) == wanted), danger[0] if danger else None)
+    entries, people, devices = facts
+    record_line = speech.say("Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.", entries=entries, people=people, devices=devices)
+    sound = speech.say("Signatures verified.") if is_sound else speech.say("A signature does not verify. Ask the administrator.")
+    return ReviewPage(
+        visit_id=visit.visit_id,
+        institution=institution_name(scene.institution, speech.language),
+        line=f"{visit_line(scene)} · {_signed_line(scene)}",
+        visited_on=visit.visited_on,  # type: ignore[arg-type]
+        state=visit.state,
+        state_words=words.state(speech, visit.state),
+        danger=tuple(_nav_item(scene, one, chosen) for one in danger),
+        sections=tuple(_nav_sections(scene, asked, chosen)),
+        item=review_indicator(scene, asked, chosen, made, past) if chosen else None,
+        question_url=f"/reviews/{visit.visit_id}/questions",
+        return_url=f"/reviews/{visit.visit_id}/return",
+        approval_url=f"/reviews/{visit.visit_id}/approval",
+        report_url=f"/visits/{visit.visit_id}/report",
+        open_questions=sum(not q.is_on("sent") for q in scene.records.questions),
+        may_decide=visit.state == "finished",
+        blockers=tuple(_blockers(scene, may_approve)),
+        problems=tuple(problems),
+        question=question,
+        reason=reason,
+        record_line=f"{record_line} {sound}",
+        is_record_sound=is_sound,
+        decisions=tuple(_decision_lines(scene, made)),
+        is_stale=is_stale,
+    )
+
+
+def _signed_line(scene: Scene) -> str:
+    signed = len({record.text("person") for record in scene.records.sign_offs})
+    return scene.speech.say("signed by %(signed)s of %(team)s", signed=signed, team=len(scene.visit.team))
+
+
+def _blockers(scene: Scene, may_approve: bool) -> Iterable[str]:
+    speech, done = scene.speech, scene.coverage(None)
+    if not may_approve:
+        yield speech.say("A second person has to approve: you were on the team or returned it.")
+    if done.conflicts:
+        yield speech.say("The team has not settled: %(count)s", count=done.conflicts)
+    waiting = sum(not q.is_on("sent") for q in scene.records.questions)
+    if waiting:
+        yield speech.say("Questions that have not gone out: %(count)s", count=waiting)
+
+
+def _decision_lines(scene: Scene, made: Made) -> Iterable[str]:
+    for review in sorted(scene.records.reviews, key=lambda one: one.subject, reverse=True):
+        author, at_ms = made.get(review.heads[0], ("", 0))
+        moment = scene.speech.moment(scene.speech.at(at_ms))
+        what = words.state(scene.speech, review.text("decision"))
+        yield f"{moment}, {scene.names.get(author, '?')}: {what}. {review.text('reason')}"
+
+
+def _is_danger(scene: Scene, asked: Asked) -> bool:
+    """Danger by the answer itself, or a broken rule of a critical indicator."""
+    answer = scene.answer(asked)
+    if answer is None:
+        return False
+    indicator = asked.indicator
+    broken = any(verdict.outcome == "broken" and verdict.level == "national" for verdict in verdicts(indicator, answer.fields))
+    return shows_danger(indicator, answer.fields) or (broken and indicator.severity in (4, "danger"))
+
+
+def _nav_item(scene: Scene, asked: Asked, chosen: Asked | None) -> ReviewNavItem:
+    answer = scene.answer(asked)
+    name = scene.repeat_name(asked.repeat_id)
+    text = asked.indicator.text.in_(scene.speech.language) + (f" · {name}" if name else "")
+    mark = words.value(scene.speech, answer.text("value")) if answer and answer.text("value") else ""
+    if answer and answer.conflicts:
+        mark = scene.speech.say("not agreed")
+    return ReviewNavItem(
+        url=f"/reviews/{scene.visit.visit_id}?indicator={key_of(asked)}",
+        indicator_id=asked.indicator.id,
+        text=text,
+        mark=mark,
+        is_danger=_is_danger(scene, asked),
+        is_current=asked == chosen,
+    )
+
+
+def _nav_sections(scene: Scene, asked: Sequence[Asked], chosen: Asked | None) -> Iterable[ReviewNavSection]:
+    for section in scene.checklist.checklist.sections:
+        inside = [one for one in asked if one.section.id == section.id]
+        yield ReviewNavSection(
+            title=section.title.in_(scene.speech.language),
+            total=len(inside),
+            danger=sum(_is_danger(scene, one) for one in inside),
+            not_seen=sum((a := scene.answer(one)) is not None and a.text("value") == "not_seen" for one in inside),
+            items=tuple(_nav_item(scene, one, chosen) for one in inside),
+            is_open=chosen is not None and chosen.section.id == section.id,
+        )
+
+
+def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, made: Made, past: Sequence[PastAnswer]) -> ReviewIndicator:
+    """The indicator on the desk: answer, evidence, photos, questions, rules."""
+    speech, indicator = scene.speech, chosen.indicator
+    answer = scene.answer(chosen)
+    fields: Mapping[str, Json] = answer.fields if answer else {}
+    index = list(asked).index(chosen)
+    url = f"/reviews/{scene.visit.visit_id}?indicator="
+    value = answer.text("value") if answer else ""
+    return ReviewIndicator(
+        indicator_id=indicator.id,
+        repeat_id=chosen.repeat_id,
+        repeat_name=scene.repeat_name(chosen.repeat_id),
+        text=indicator.text.in_(speech.language),
+        is_danger=indicator.is_danger,
+        value=value,
+        answer_words=_answer_words(speech, answer),
+        answer_line=_strength_line(speech, fields),
+        reason=answer.text("reason") if answer else "",
+        note=answer.text("note") if answer else "",
+        field_lines=tuple(field_lines(speech, chosen, fields)),
+        verdicts=tuple(verdict_tiles(speech, scene.checklist, indicator, fields)),
+        evidence=tuple(_evidence(scene, chosen, answer, made)),
+        past=tuple(past),
+        photos=tuple(_photos(scene, chosen)),
+        questions=tuple(_questions(scene, chosen, made)),
+        standards=tuple(standard_lines(scene.checklist, indicator, speech.language)),
+        meanings=meanings(indicator, speech.language),
+        conflict_lines=tuple(_conflict_lines(scene, chosen, answer)),
+        previous_url=url + key_of(asked[index - 1]) if index else "",
+        next_url=url + key_of(asked[index + 1]) if index + 1 < len(asked) else "",
+    )
+
+
+def _answer_words(speech: Speech, answer: Record | None) -> str:
+    if answer is None:
+        return speech.say("not answered")
+    if "value" in answer.conflicts:
+        return speech.say("not agreed")
+    value = answer.text("value")
+    return words.value(speech, value) if value else speech.say("numbers only")
+
+
+def _strength_line(speech: Speech, fields: Mapping[str, Json]) -> str:
+    kinds = sum(value is True for name, value in fields.items() if name.startswith("source."))
+    parts = []
+    if kinds:
+        parts.append(speech.say_n("%(count)s kind of source", "%(count)s kinds of source", kinds))
+    confidence = fields.get("confidence")
+    if confidence:
+        parts.append(words.confidence(speech, str(confidence)))
+    return ", ".join(parts)
+
+
+def field_lines(speech: Speech, asked: Asked, fields: Mapping[str, Json]) -> Iterable[str]:
+    """"Area: 9,3 m² (laser)", then what follows from the numbers."""
+    for one in asked.indicator.answer.fields:
+        value = fields.get(f"field.{one.key}")
+        if value is None or value == "":
+            continue
+        method = fields.get(f"method.{one.key}")
+        how = f" ({words.method(speech, str(method))})" if method else ""
+        yield f"{one.label.in_(speech.language)}: {field_value_words(speech, one, value)}{how}"
+    yield from derived_lines(speech, asked.indicator, fields)
+
+
+def _evidence(scene: Scene, chosen: Asked, answer: Record | None, made: Made) -> Iterable[EvidenceRow]:
+    """One row for each kind of source that the team ticked; the note is what was seen or said."""
+    if answer is None or not answer.heads:
+        return
+    author, at_ms = max((made[h] for h in answer.heads if h in made), key=lambda one: one[1], default=("", 0))
+    moment = scene.speech.at(at_ms)
+    if moment is None:
+        return
+    strength = words.confidence(scene.speech, answer.text("confidence")) if answer.text("confidence") else ""
+    for name, value in answer.fields.items():
+        kind, _, code = name.partition(".")
+        if kind == "source" and value is True:
+            yield EvidenceRow(words.source(scene.speech, code), answer.text("note"), scene.names.get(author, "?"), moment, strength, False)
+
+
+def _photos(scene: Scene, chosen: Asked) -> Iterable[ReviewPhoto]:
+    for photo in scene.records.photos_of(chosen.indicator.id, chosen.repeat_id):
+        url = f"/photos/{photo.subject}"
+        yield ReviewPhoto(url, f"{url}/thumbnail", photo.text("caption"))
+
+
+def _questions(scene: Scene, chosen: Asked, made: Made) -> Iterable[QuestionRow]:
+    for question in scene.records.questions:
+        if (question.text("indicator"), question.text("repeat")) != (chosen.indicator.id, chosen.repeat_id):
+            continue
+        author, at_ms = made.get(question.heads[0], ("", 0))
+        moment = scene.speech.at(at_ms)
+        answered = question.is_on("sent") and scene.records.is_answered(question)
+        answer = scene.answer(chosen)
+        said = (answer.text("note") or _answer_words(scene.speech, answer)) if answered and answer else ""
+        if moment:
+            yield QuestionRow(question.text("question"), scene.names.get(author, "?"), moment, said, question.is_on("sent"))
+
+
+def _conflict_lines(scene: Scene, chosen: Asked, answer: Record | None) -> Iterable[str]:
+    for name, candidates in (answer.conflicts if answer else {}).items():
+        for one in candidates:
+            at = scene.speech.clock_time(scene.speech.at(one.made_at_ms))
+            said = value_words(scene.speech, chosen.indicator, name, one.value)
+            yield f"{field_words(scene.speech, chosen.indicator, name)}: {scene.names.get(one.author, '?')} {at}: {said}"

@@ -1,0 +1,128 @@
+"""Central: the inbox, the reviewer's desk, and the decisions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from app.domain.people import Person
+from app.errors import AppError, InvalidInput
+from app.services import reviews as services
+from app.services.visits import signature_is_sound
+from app.store import reads
+from app.web import words
+from app.web.contexts import Problem
+from app.web.deps import ReadSession, Reviewer, WriteSession
+from app.web.render import page, speech_of
+from app.web.review_contexts import InboxPage, PastAnswer
+from app.web.review_pages import inbox_row, review_page
+from app.web.scenes import scene_of, scenes_of
+from app.web.visit_pages import Scene
+
+router = APIRouter()
+Typed = Annotated[str, Form(max_length=4000)]
+EARLIER_VISITS = 3
+
+
+@router.get("/inbox")
+def inbox(request: Request, session: ReadSession, person: Reviewer) -> Response:
+    """What waits for the office, danger first."""
+    scenes = scenes_of(session, request, person)
+    rows = [inbox_row(scene, reads.last_change_ms(session, scene.visit.scope)) for scene in scenes]
+    to_review = [row for row in rows if row.state == "finished"]
+    view = InboxPage(
+        danger=tuple(row for row in to_review if row.danger),
+        waiting=tuple(row for row in to_review if not row.danger),
+        returned=tuple(row for row in rows if row.state in ("returned", "in_progress", "planned")),
+        done=tuple(row for row in rows if row.state == "approved"),
+    )
+    return page(request, "inbox/page.html", view)
+
+
+@router.get("/reviews/{visit_id}")
+def desk(request: Request, session: ReadSession, person: Reviewer, visit_id: str, indicator: str = "") -> Response:
+    return _desk(request, session, person, visit_id, indicator)
+
+
+@router.post("/reviews/{visit_id}/questions")
+def ask(
+    request: Request, session: WriteSession, person: Reviewer, visit_id: str, indicator: Typed = "", repeat: Typed = "", question: Typed = ""
+) -> Response:
+    key = f"{indicator}/{repeat}" if repeat else indicator
+    scene = scene_of(session, request, person, visit_id)
+    try:
+        services.ask_question(session, person, scene.records, scene.checklist, indicator, repeat, question)
+    except AppError as error:
+        session.rollback()
+        return _desk(request, session, person, visit_id, key, error, question=question)
+    return RedirectResponse(f"/reviews/{visit_id}?indicator={key}#ask-team", 303)
+
+
+@router.post("/reviews/{visit_id}/return")
+def return_visit(request: Request, session: WriteSession, person: Reviewer, visit_id: str, reason: Typed = "") -> Response:
+    try:
+        services.return_for_correction(session, person, reads.visit_records_for(session, person, visit_id), reason)
+    except AppError as error:
+        session.rollback()
+        return _desk(request, session, person, visit_id, "", error, reason=reason)
+    return RedirectResponse(f"/reviews/{visit_id}#decide", 303)
+
+
+@router.post("/reviews/{visit_id}/approval")
+def approve(request: Request, session: WriteSession, person: Reviewer, visit_id: str, reason: Typed = "") -> Response:
+    try:
+        services.approve_visit(session, person, reads.visit_records_for(session, person, visit_id), reason)
+    except AppError as error:
+        session.rollback()
+        return _desk(request, session, person, visit_id, "", error, reason=reason)
+    return RedirectResponse(f"/reviews/{visit_id}#decide", 303)
+
+
+def _desk(
+    request: Request, session: Session, person: Person, visit_id: str, wanted: str, error: AppError | None = None, question: str = "", reason: str = ""
+) -> Response:
+    scene = scene_of(session, request, person, visit_id)
+    records = scene.records
+    heads = [h for r in (*records.answers.values(), *records.questions, *records.reviews) for h in r.heads]
+    view = review_page(
+        scene,
+        wanted,
+        reads.made_at_of(session, heads),
+        _past(session, request, person, scene, wanted),
+        reads.entry_facts(session, scene.visit.scope),
+        is_sound=all(signature_is_sound(visit_id, record.fields) for record in records.sign_offs),
+        may_approve=services.may_approve(session, person, records),
+        is_stale=services.is_stale(records),
+        problems=_problems(request, error),
+        question=question,
+        reason=reason,
+    )
+    return page(request, "reviews/page.html", view, status=error.status if error else 200)
+
+
+def _problems(request: Request, error: AppError | None) -> tuple[Problem, ...]:
+    if error is None:
+        return ()
+    speech = speech_of(request)
+    if isinstance(error, InvalidInput):
+        return (Problem(error.field, speech.say(error.problem, **error.params)),)
+    return (Problem("reason", speech.say(error.sentence, **error.params)),)
+
+
+def _past(session: Session, request: Request, person: Person, scene: Scene, wanted: str) -> list[PastAnswer]:
+    """What earlier visits to the same institution answered to this indicator."""
+    indicator_id = wanted.partition("/")[0]
+    earlier = [
+        visit
+        for visit in reads.visits_for(session, person)
+        if visit.institution_id == scene.visit.institution_id
+        and visit.visit_id != scene.visit.visit_id
+        and str(visit.visited_on) <= str(scene.visit.visited_on)
+    ]
+    past = []
+    for visit in earlier[:EARLIER_VISITS]:
+        for (found, _), answer in reads.records_of(session, visit).answers.items():
+            if found == indicator_id and answer.text("value") and visit.visited_on:
+                past.append(PastAnswer(visit.visited_on, words.value(scene.speech, answer.text("value")), answer.text("note")))
+    return past

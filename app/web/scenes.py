@@ -1,0 +1,75 @@
+"""Reads from the store what the pages of a visit show."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from fastapi import Request
+from sqlmodel import Session
+
+from app.domain.people import Person
+from app.domain.visits import Visit
+from app.store import attachments, entry_counts, outgoing, reads
+from app.store.checklists import pinned
+from app.web.cards import Desk
+from app.web.language import Speech
+from app.web.render import speech_of
+from app.web.visit_pages import Scene
+
+
+def scene_of(session: Session, request: Request, person: Person, visit_id: str) -> Scene:
+    """The visit as this person sees it. Raises NotThere when it is not theirs, ChecklistNotHere."""
+    visit = reads.visit_for(session, person, visit_id)
+    return _scene(session, request, person, visit, names_of(session))
+
+
+def scenes_of(session: Session, request: Request, person: Person) -> list[Scene]:
+    """All visits the person may see whose checklist is here, latest first."""
+    names = names_of(session)
+    scenes = []
+    for visit in reads.visits_for(session, person):
+        if attachments.has(session, visit.checklist_sha256):
+            scenes.append(_scene(session, request, person, visit, names))
+    return scenes
+
+
+def _scene(session: Session, request: Request, person: Person, visit: Visit, names: Mapping[str, str]) -> Scene:
+    checklist = pinned(session, visit.checklist_sha256)
+    records = reads.records_of(session, visit)
+    institution = reads.record(session, visit.institution_id)
+    scene = Scene(records, checklist, institution, person, names, speech_of(request))
+    if request.app.state.settings.role == "device":
+        unsent, _ = outgoing.unsent_in(session, visit.scope)
+        sent, total = attachments.photo_counts(session, visit.scope)
+        scene = replace(scene, unsent=unsent, photos_unsent=total - sent)
+    return scene
+
+
+def names_of(session: Session) -> dict[str, str]:
+    """Person id -> name, of everybody known here."""
+    return {key: person.name for key, person in reads.people(session).items()}
+
+
+def desk_of(session: Session, scene: Scene) -> Desk:
+    """What the cards of a page need: how many entries each answer has, and who made its newest ones."""
+    records = scene.records
+    heads = [head for answer in records.answers.values() for head in answer.heads]
+    heads += [head for question in records.questions for head in question.heads]
+    made = reads.made_at_of(session, heads)
+    counts = entry_counts.by_subject(session, scene.visit.scope, "answer")
+    return Desk(scene.checklist, records, scene.person, scene.names, counts, made, scene.speech)
+
+
+def signed_moments(session: Session, scene: Scene) -> dict[str, datetime]:
+    """When each member signed."""
+    heads = {record.heads[0]: record.text("person") for record in scene.records.sign_offs if record.heads}
+    made = reads.made_at_of(session, list(heads))
+    return {heads[key]: moment for key, (_, at_ms) in made.items() if (moment := scene.speech.at(at_ms))}
+
+
+def finished_moment(session: Session, speech: Speech, visit: Visit) -> datetime | None:
+    """When the visit took its present state, if that is finished or later."""
+    if visit.state in ("planned", "in_progress"):
+        return None
+    made = reads.made_at_of(session, list(visit.heads))
+    return speech.at(max((at_ms for _, at_ms in made.values()), default=0))

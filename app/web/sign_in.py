@@ -1,0 +1,100 @@
+"""Signing in: a passphrase opens a key slot on a device; name and passphrase open a session at central."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.config import Settings
+from app.domain.people import Person
+from app.errors import AppError
+from app.services import people
+from app.store.opening import unlock_device
+from app.web.contexts import SignInPage
+from app.web.deps import open_to_all, signed_in_person
+from app.web.preferences import own_path
+from app.web.render import page, speech_of
+
+router = APIRouter()
+
+
+@router.get("/")
+@open_to_all
+def start(request: Request) -> Response:
+    """To the inbox for the office's reviewers, to the visits for all others."""
+    person = signed_in_person(request)
+    if person is None:
+        return _to("/sign-in")
+    return _to(home_of(request, person))
+
+
+def home_of(request: Request, person: Person) -> str:
+    """The first page of a person on this node."""
+    if request.app.state.settings.role == "device":
+        return "/visits"
+    return "/inbox" if person.may("review") else "/people" if person.may("edit_people") else "/visits"
+
+
+@router.get("/sign-in")
+@open_to_all
+def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the form's word
+    return _form(request, "", next, "", 200)
+
+
+@router.post("/sign-in")
+@open_to_all
+def sign_in(
+    request: Request,
+    passphrase: Annotated[str, Form(max_length=400)] = "",
+    name: Annotated[str, Form(max_length=100)] = "",
+    next: Annotated[str, Form(max_length=300)] = "/",  # noqa: A002 - the form's word
+) -> Response:
+    """Opens the device or a session at central. A fresh session each time: nothing to fixate."""
+    settings: Settings = request.app.state.settings
+    try:
+        token = _open_device(request, passphrase) if settings.role == "device" else _open_session(request, name, passphrase)
+    except AppError as error:
+        return _form(request, name, next, speech_of(request).say(error.sentence, **error.params), error.status)
+    response = _to(own_path(next))
+    response.set_cookie(settings.cookie_name, token, httponly=True, samesite="strict", path="/")
+    return response
+
+
+@router.post("/sign-out")
+@open_to_all
+def sign_out(request: Request) -> Response:
+    """Ends this session."""
+    settings: Settings = request.app.state.settings
+    if request.app.state.database is not None:
+        with request.app.state.database.write() as session:
+            people.end_session(session, request.cookies.get(settings.cookie_name, ""))
+    response = _to("/sign-in")
+    response.delete_cookie(settings.cookie_name, path="/")
+    return response
+
+
+def _open_device(request: Request, passphrase: str) -> str:
+    state = request.app.state
+    opened = unlock_device(state, passphrase)
+    with state.database.write() as session:
+        token = people.start_session(session, opened.person_id)
+    if state.sync_loop:
+        state.sync_loop.wake()
+    return token
+
+
+def _open_session(request: Request, name: str, passphrase: str) -> str:
+    database = request.app.state.database
+    with database.read() as session:
+        person = people.check_sign_in(session, name, passphrase)
+    with database.write() as session:
+        return people.start_session(session, person.person_id)
+
+
+def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
+    needs_name = request.app.state.settings.role == "central"
+    return page(request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem, 0), status=status)
+
+
+def _to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})

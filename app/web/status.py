@@ -1,0 +1,50 @@
+"""The sending status that a device shows beside «saved»: read off receipts, never guessed."""
+
+from typing import Final
+
+from fastapi import Request
+from sqlmodel import Session
+
+from app import errors
+from app.errors import N_
+from app.store import outgoing
+from app.store.node import OFFLINE, value_of
+from app.sync.client import LAST_PROBLEM, LAST_SENT
+from app.web.contexts import StatusContext
+from app.web.render import speech_of
+
+# Not being connected is normal in a corridor: these two are shown by the icon, not as a problem.
+QUIET: Final = ("central_unreachable", "not_enrolled")
+TO_DO: Final = {
+    "central_not_genuine": N_("Open another page in the browser and sign in to the network, or use another one."),
+    "device_revoked": N_("Call the office. What is on this tablet stays here."),
+    "central_unreachable": N_("Nothing to do now: it is tried again by itself."),
+    "not_enrolled": N_("Ask the office for a one-time code and enrol this tablet."),
+}
+
+
+def status_of(session: Session, request: Request) -> StatusContext:
+    """What of this device central has confirmed."""
+    speech = speech_of(request)
+    problem = value_of(session, LAST_PROBLEM)
+    sent = value_of(session, LAST_SENT)
+    return StatusContext(
+        unsent=outgoing.unsent_entries(session),
+        sent_at=speech.at(int(sent)) if sent else None,
+        is_connected=bool(sent) and not problem,
+        stays_offline=value_of(session, OFFLINE) == "on",
+        problem="" if problem in QUIET else problem_words(request, problem),
+    )
+
+
+def problem_words(request: Request, code: str) -> str:
+    """The sentence of a refusal by its code; empty for none."""
+    return speech_of(request).say(sentence_of(code)) if code else ""
+
+
+def sentence_of(code: str) -> str:
+    """The sentence of an error class by its code, without parameters."""
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.AppError) and kind.code == code:
+            return kind.sentence.split("%(")[0]
+    return errors.AppError.sentence

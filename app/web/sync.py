@@ -1,0 +1,72 @@
+"""What was sent and what waits; send now; stay offline."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from app.errors import AppError
+from app.store import attachments, outgoing
+from app.store.node import OFFLINE, put_value, value_of
+from app.sync.client import CENTRAL_URL, DEVICE_NAME, LAST_PROBLEM, LAST_SENT
+from app.sync.loop import SyncLoop
+from app.web.contexts import SyncPage, SyncRow
+from app.web.deps import ReadSession, SignedIn, Visitor, WriteSession
+from app.web.render import page, speech_of
+from app.web.scenes import scenes_of
+from app.web.status import TO_DO, problem_words
+from app.web.visit_pages import Scene, institution_name
+
+router = APIRouter()
+
+
+@router.get("/sync")
+def sync_page(request: Request, session: ReadSession, person: Visitor) -> Response:
+    speech = speech_of(request)
+    rows = tuple(_row(session, scene) for scene in scenes_of(session, request, person))
+    sent, problem = value_of(session, LAST_SENT), value_of(session, LAST_PROBLEM)
+    view = SyncPage(
+        rows=rows,
+        unsent=outgoing.unsent_entries(session),
+        photos_unsent=sum(row.photos - row.photos_sent for row in rows),
+        sent_at=speech.at(int(sent)) if sent else None,
+        stays_offline=value_of(session, OFFLINE) == "on",
+        is_sending=request.app.state.sync_loop.is_sending,
+        problem=problem_words(request, problem),
+        to_do=speech.say(TO_DO[problem]) if problem in TO_DO else "",
+        device_name=value_of(session, DEVICE_NAME),
+        centre=value_of(session, CENTRAL_URL),
+    )
+    return page(request, "sync/page.html", view)
+
+
+def _row(session: Session, scene: Scene) -> SyncRow:
+    unsent, total = outgoing.unsent_in(session, scene.visit.scope)
+    photos_sent, photos = attachments.photo_counts(session, scene.visit.scope)
+    title = institution_name(scene.institution, scene.speech.language)
+    day = scene.visit.visited_on
+    return SyncRow(title, scene.url, day, total, total - unsent, photos, photos_sent, is_safe=False)  # type: ignore[arg-type]
+
+
+@router.post("/sync")
+async def send_now(request: Request, person: SignedIn) -> Response:
+    """Meets central at once, if sending is not switched off. What went wrong stands on the page."""
+    loop: SyncLoop = request.app.state.sync_loop
+    if loop.may_send():
+        try:
+            await loop.meet_now()
+        except AppError:
+            return RedirectResponse("/sync", 303)
+    return RedirectResponse("/sync", 303)
+
+
+@router.post("/sync/offline")
+def stay_offline(
+    request: Request, session: WriteSession, person: SignedIn, offline: Annotated[str, Form()] = "off"
+) -> Response:
+    """The switch: nothing is sent until it is off again."""
+    put_value(session, OFFLINE, "on" if offline == "on" else "off")
+    if offline != "on":
+        request.app.state.sync_loop.wake()
+    return RedirectResponse("/sync", 303)

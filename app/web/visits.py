@@ -1,0 +1,130 @@
+"""The list of visits, planning one, its hub, and what happens at the gate and at the end."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.errors import AppError, InvalidInput
+from app.services import visits as services
+from app.store import reads
+from app.store.checklists import keep_document
+from app.web import new_visit
+from app.web.contexts import VisitsPage
+from app.web.deps import Planner, ReadSession, Visitor, WriteSession
+from app.web.render import page, speech_of
+from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments
+from app.web.visit_pages import finish, hub, row
+
+router = APIRouter()
+Typed = Annotated[str, Form(max_length=6000)]
+
+
+@router.get("/visits")
+def visits_page(request: Request, session: ReadSession, person: Visitor) -> Response:
+    rows = [row(scene) for scene in scenes_of(session, request, person)]
+    view = VisitsPage(
+        open=tuple(sorted((r for r in rows if r.state in ("planned", "in_progress", "returned")), key=lambda r: r.visited_on)),
+        closed=tuple(r for r in rows if r.state in ("finished", "approved")),
+        new_url="/visits/new" if person.may("plan_visit") else "",
+        has_institutions=bool(reads.institutions(session)),
+    )
+    return page(request, "visits/page.html", view)
+
+
+@router.get("/visits/new")
+def new_visit_page(request: Request, session: ReadSession, person: Planner, search: str = "") -> Response:
+    view = new_visit.form(session, request, person, new_visit.Typed(search=search))
+    return page(request, "visits/new.html", view)
+
+
+@router.post("/visits")
+async def plan(request: Request, session: WriteSession, person: Planner) -> Response:
+    typed = new_visit.read(await request.form())
+    compiled = request.app.state.checklists.named(typed.checklist)
+    try:
+        if compiled is None:
+            raise InvalidInput("Choose the checklist.", "checklist")
+        services.plan_visit(session, person, typed.plan(), compiled.checklist, compiled.sha256)
+    except AppError as error:
+        session.rollback()
+        view = new_visit.form(session, request, person, typed, new_visit.problem(speech_of(request), error))
+        return page(request, "visits/new.html", view, status=error.status)
+    keep_document(session, compiled)
+    return _hub(typed.visit)
+
+
+@router.get("/visits/{visit_id}")
+def hub_page(request: Request, session: ReadSession, person: Visitor, visit_id: str) -> Response:
+    return page(request, "visits/hub.html", hub(scene_of(session, request, person, visit_id)))
+
+
+@router.post("/visits/{visit_id}/arrival")
+def arrive(
+    request: Request,
+    session: WriteSession,
+    person: Visitor,
+    visit_id: str,
+    arrived_at: Typed = "",
+    waiting_minutes: Typed = "",
+    received_by_role: Typed = "",
+) -> Response:
+    visit = reads.visit_for(session, person, visit_id)
+    services.record_arrival(session, person, visit, arrived_at, waiting_minutes, received_by_role)
+    return _hub(visit_id)
+
+
+@router.post("/visits/{visit_id}/declaration")
+def declare(
+    request: Request, session: WriteSession, person: Visitor, visit_id: str, conflict: Typed = "", text: Typed = ""
+) -> Response:
+    services.declare_interest(session, person, reads.visit_for(session, person, visit_id), conflict, text)
+    return _hub(visit_id)
+
+
+@router.post("/visits/{visit_id}/refusal")
+def refuse_access(
+    request: Request, session: WriteSession, person: Visitor, visit_id: str, who_role: Typed = "", at: Typed = "", reason: Typed = ""
+) -> Response:
+    services.record_refusal(session, person, reads.visit_for(session, person, visit_id), who_role, at, reason)
+    return _hub(visit_id)
+
+
+@router.get("/visits/{visit_id}/finish")
+def finish_page(request: Request, session: ReadSession, person: Visitor, visit_id: str) -> Response:
+    return _finish_page(request, session, person, visit_id)
+
+
+@router.post("/visits/{visit_id}/finish")
+def finish_visit(request: Request, session: WriteSession, person: Visitor, visit_id: str, reason: Typed = "") -> Response:
+    scene = scene_of(session, request, person, visit_id)
+    must_open = scene.coverage(None).must_open if not scene.records.refusals else 0
+    try:
+        services.finish_visit(session, person, scene.visit, must_open, reason)
+    except AppError as error:
+        session.rollback()
+        said = speech_of(request).say(error.sentence, **error.params)
+        return _finish_page(request, session, person, visit_id, reason, said, error.status)
+    return RedirectResponse(f"/visits/{visit_id}/finish", 303)
+
+
+@router.post("/visits/{visit_id}/signature")
+def sign(
+    request: Request, session: WriteSession, person: Visitor, visit_id: str, dissent: Typed = ""
+) -> Response:
+    records = reads.visit_records_for(session, person, visit_id)
+    services.sign_visit(session, person, records.visit, records.heads(), dissent)
+    return RedirectResponse(f"/visits/{visit_id}/finish", 303)
+
+
+def _finish_page(
+    request: Request, session: ReadSession, person: Visitor, visit_id: str, reason: str = "", problem: str = "", status: int = 200
+) -> Response:
+    scene = scene_of(session, request, person, visit_id)
+    ended = finished_moment(session, scene.speech, scene.visit)
+    view = finish(scene, signed_moments(session, scene), ended, reason, problem)
+    return page(request, "visits/finish.html", view, status=status)
+
+
+def _hub(visit_id: str) -> RedirectResponse:
+    return RedirectResponse(f"/visits/{visit_id}", 303)

@@ -1,0 +1,194 @@
+"""Codes and the words people read for them."""
+
+from typing import Final
+
+from app.errors import N_
+from app.web.language import Speech
+
+ROLE: Final = {
+    "monitor": N_("monitor"),
+    "team_lead": N_("team lead"),
+    "reviewer": N_("reviewer"),
+    "trainer": N_("trainer"),
+    "administrator": N_("administrator"),
+}
+STATE: Final = {
+    "planned": N_("planned"),
+    "in_progress": N_("in progress"),
+    "finished": N_("finished"),
+    "returned": N_("returned with questions"),
+    "approved": N_("approved"),
+}
+KIND: Final = {
+    "periodic": N_("Periodic visit"),
+    "interim": N_("Interim visit"),
+    "special": N_("Special visit"),
+    "follow_up": N_("Follow-up visit"),
+}
+LEGAL_BASIS: Final = {
+    "commissioner": N_("Commissioner for Children's Rights"),
+    "npm": N_("National preventive mechanism"),
+    "onk": N_("Public monitoring commission"),
+}
+LEGAL_BASIS_RULE: Final = {
+    "commissioner": N_("No notice is needed. The monitoring group's own mandate applies."),
+    "npm": N_("No notice is needed; the group chooses the place."),
+    "onk": N_("At least two members, and notice of at least one day."),
+}
+INSTITUTION_TYPE: Final = {
+    "police_station": N_("Police station"),
+    "ivs": N_("Temporary holding facility"),
+    "administrative_arrest_centre": N_("Special holding centre (administrative arrest)"),
+    "reception_centre": N_("Holding and processing centre"),
+    "remand_centre": N_("Remand centre"),
+    "juvenile_colony": N_("Juvenile colony"),
+    "special_school": N_("Special educational institution"),
+    "special_regime_school": N_("Special-regime education organisation"),
+    "adaptation_centre": N_("Adaptation centre for minors"),
+    "boarding_school": N_("Boarding school for orphans"),
+    "childrens_village": N_("Family-type children's village"),
+    "youth_house": N_("Youth house"),
+    "infant_home": N_("Infant home"),
+    "medical_social": N_("Medical-social institution"),
+    "hospital_unit": N_("Hospital or psychiatric unit with children"),
+    "service_centre": N_("Special social service centre"),
+    "crisis_centre": N_("Crisis centre"),
+}
+REGION: Final = {
+    "abai": N_("Abai region"),
+    "akmola": N_("Akmola region"),
+    "aktobe": N_("Aktobe region"),
+    "almaty_region": N_("Almaty region"),
+    "almaty": N_("Almaty city"),
+    "astana": N_("Astana city"),
+    "atyrau": N_("Atyrau region"),
+    "east": N_("East Kazakhstan region"),
+    "jambyl": N_("Jambyl region"),
+    "jetisu": N_("Jetisu region"),
+    "karaganda": N_("Karaganda region"),
+    "kostanay": N_("Kostanay region"),
+    "kyzylorda": N_("Kyzylorda region"),
+    "mangystau": N_("Mangystau region"),
+    "north": N_("North Kazakhstan region"),
+    "pavlodar": N_("Pavlodar region"),
+    "shymkent": N_("Shymkent city"),
+    "turkistan": N_("Turkistan region"),
+    "ulytau": N_("Ulytau region"),
+    "west": N_("West Kazakhstan region"),
+}
+VALUE: Final = {
+    "yes": N_("yes"),
+    "partly": N_("partly"),
+    "no": N_("no"),
+    "not_applicable": N_("not applicable"),
+    "not_seen": N_("not seen"),
+}
+SOURCE: Final = {
+    "observation": N_("Seen"),
+    "records": N_("Records"),
+    "child": N_("A child"),
+    "staff": N_("Staff"),
+    "measurement": N_("Measured"),
+    "family": N_("Family or lawyer"),
+}
+HOW: Final = {
+    "observation": N_("look for yourself"),
+    "records": N_("read the records"),
+    "child": N_("ask children in private"),
+    "staff": N_("ask staff"),
+    "measurement": N_("measure"),
+    "family": N_("ask family or lawyer"),
+}
+METHOD: Final = {
+    "tape": N_("tape measure"),
+    "laser": N_("laser"),
+    "instrument": N_("instrument"),
+    "counted": N_("counted"),
+    "estimate": N_("estimate"),
+    "records": N_("from records"),
+}
+UNIT: Final = {
+    "m2": N_("m²"),
+    "m": N_("m"),
+    "C": N_("°C"),
+    "lux": N_("lux"),
+    "h": N_("h"),
+    "min": N_("min"),
+    "days": N_("days"),
+    "km": N_("km"),
+    "persons": N_("persons"),
+    "times": N_("times"),
+    "items": N_("items"),
+    "people": N_("persons"),
+}
+CONFIDENCE: Final = {"high": N_("sure"), "medium": N_("fairly sure"), "low": N_("not sure")}
+SEVERITY: Final = {
+    "1": N_("low"),
+    "2": N_("medium"),
+    "3": N_("high"),
+    "4": N_("very high"),
+    "danger": N_("danger"),
+}
+QUICK_REASONS: Final = {
+    "not_applicable": (N_("No such case today"), N_("Not foreseen for this place")),
+    "not_seen": (N_("Not enough time"), N_("Access was refused"), N_("Nobody to ask in private"), N_("Documents were not shown")),
+}
+
+
+def _word(speech: Speech, table: dict[str, str], code: str) -> str:
+    """The words for a code; a code of a newer version is shown as it is."""
+    return speech.say(table[code]) if code in table else code
+
+
+def role(speech: Speech, code: str) -> str:
+    return _word(speech, ROLE, code)
+
+
+def state(speech: Speech, code: str) -> str:
+    return _word(speech, STATE, code)
+
+
+def kind(speech: Speech, code: str) -> str:
+    return _word(speech, KIND, code)
+
+
+def legal_basis(speech: Speech, code: str) -> str:
+    return _word(speech, LEGAL_BASIS, code)
+
+
+def institution_type(speech: Speech, code: str) -> str:
+    return _word(speech, INSTITUTION_TYPE, code)
+
+
+def region(speech: Speech, code: str) -> str:
+    return _word(speech, REGION, code)
+
+
+def value(speech: Speech, code: str) -> str:
+    return _word(speech, VALUE, code)
+
+
+def source(speech: Speech, code: str) -> str:
+    return _word(speech, SOURCE, code)
+
+
+def method(speech: Speech, code: str) -> str:
+    return _word(speech, METHOD, code)
+
+
+def unit(speech: Speech, code: str) -> str:
+    return _word(speech, UNIT, code)
+
+
+def confidence(speech: Speech, code: str) -> str:
+    return _word(speech, CONFIDENCE, code)
+
+
+def severity(speech: Speech, code: str) -> str:
+    return _word(speech, SEVERITY, code)
+
+
+def how_to_find_out(speech: Speech, sources: tuple[str, ...]) -> str:
+    """"Look for yourself, ask children in private" from the kinds of evidence of an indicator."""
+    text = ", ".join(_word(speech, HOW, code) for code in sources)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,43 @@
+// How the page looks changes at once and is remembered by the node; hiding the screen waits for nothing.
+
+const root = document.documentElement;
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!form.matches("[data-preferences]") || !submitter) return;
+  const next = form.elements.next;
+  if (submitter.name === "language") {
+    next.value = next.value.split("#")[0] + placeOnPage(); // a new page: come back to the same card
+    return;
+  }
+  event.preventDefault();
+  root.dataset[submitter.name] = submitter.value;
+  for (const button of form.querySelectorAll(`button[name="${submitter.name}"]`)) button.setAttribute("aria-pressed", String(button === submitter));
+  const body = new URLSearchParams(new FormData(form));
+  body.set(submitter.name, submitter.value);
+  fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: true }).catch(() => {});
+});
+
+function placeOnPage() {
+  const card = document.activeElement?.closest?.(".card") ?? [...document.querySelectorAll(".card[id]")].find((c) => c.getBoundingClientRect().bottom > 120);
+  return card && scrollY > 80 ? `#${card.id}` : location.hash;
+}
+
+// replace: the page that was hidden is not one «back» away.
+const hide = () => location.replace("/hidden");
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-hide]")) return;
+  event.preventDefault();
+  hide();
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && document.querySelector("[data-hide]") && hide());
+
+// An open menu closes when something else is touched.
+document.addEventListener("click", (event) => {
+  for (const sheet of document.querySelectorAll("details.menu[open], details.up[open]")) if (!sheet.contains(event.target)) sheet.open = false;
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
