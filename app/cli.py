@@ -44,7 +44,7 @@ SignInName = Annotated[str, typer.Option("--as", metavar="NAME", help="Sign-in n
 def main() -> None:
     """Runs a command. Exit codes: 0 done, 1 a crash or a failed check, 2 refused with a sentence or wrong usage."""
     try:
-        program()
+        program(prog_name="baqylau")
     except AppError as error:
         from app.commands.terminal import say_refusal
 

@@ -30,13 +30,17 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     public_hosts: str = Field("", description="Further host names this node answers to, comma-separated.")
-    instance: str = Field("live", pattern=r"[a-z]{1,12}", description="Names cookies and browser storage: live or training.")
+    instance: str = Field(
+        "live", pattern=r"[a-z]{1,12}", description="Names cookies and browser storage: live or training."
+    )
     checklists_dir: Path = Field(ROOT / "checklists", description="Folder of the checklists.")
     sync_every_s: float = Field(15.0, ge=0.2, le=86400, description="Seconds between two exchanges when all is well.")
     sync_timeout_s: float = Field(20.0, ge=1, le=600, description="Seconds to wait for central.")
     photo_max_mb: int = Field(20, ge=1, le=100, description="Largest photo taken, in megabytes.")
     photo_edge_px: int = Field(1024, ge=320, le=4096, description="Longer edge of a kept photo, in pixels.")
-    session_idle_min: int = Field(30, ge=1, le=720, description="Minutes without a request until sign-in is asked again.")
+    session_idle_min: int = Field(
+        30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
+    )
     session_max_h: int = Field(12, ge=1, le=72, description="Hours after which sign-in is asked again in any case.")
     passphrase_memory_mib: int = Field(64, ge=19, le=1024, description="Argon2id memory in MiB (OWASP floor 19).")
     passphrase_rounds: int = Field(3, ge=2, le=20, description="Argon2id rounds (OWASP floor 2).")
@@ -98,7 +102,9 @@ def _fault(name: str, value: str) -> str:
 
 def _allowed(field: FieldInfo) -> str:
     """What a setting may be, in words made from its own rule."""
-    rules = {name: getattr(rule, name) for rule in field.metadata for name in ("ge", "le", "pattern") if hasattr(rule, name)}
+    rules = {
+        name: getattr(rule, name) for rule in field.metadata for name in ("ge", "le", "pattern") if hasattr(rule, name)
+    }
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(get_args(field.annotation))
     if "ge" in rules:

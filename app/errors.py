@@ -97,7 +97,9 @@ class TeamTooSmall(AppError):
 
 class NoticeNeeded(AppError):
     status, code = 422, "notice_needed"
-    sentence = N_("This legal basis asks for notice of at least one day. Mark the visit as announced, or choose another basis.")
+    sentence = N_(
+        "This legal basis asks for notice of at least one day. Mark the visit as announced, or choose another basis."
+    )
 
 
 class InvalidInput(AppError):

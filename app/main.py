@@ -46,7 +46,11 @@ CENTRAL_ONLY = (reviews, institutions, people, devices, sync_server)
 
 
 def create_app(
-    settings: Settings, checklists: Shelf, database: Database | None = None, clock: Clock | None = None, transport: Any = None
+    settings: Settings,
+    checklists: Shelf,
+    database: Database | None = None,
+    clock: Clock | None = None,
+    transport: Any = None,
 ) -> FastAPI:
     """The app of one node. A device starts without its database: signing in opens it. Central is given one.
 
@@ -144,7 +148,9 @@ def _refuse(request: Request, error: Exception) -> Response:
 def _refuse_form(request: Request, error: Exception) -> Response:
     """A request that does not fit the form: never repeats what was sent."""
     log.info("form refused: %s %s", request.method, request.url.path)
-    return _refuse(request, InvalidInput("The form is incomplete or too large. Open the page again. Nothing was changed."))
+    return _refuse(
+        request, InvalidInput("The form is incomplete or too large. Open the page again. Nothing was changed.")
+    )
 
 
 def _refuse_http(request: Request, error: Exception) -> Response:

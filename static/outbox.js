@@ -97,7 +97,15 @@ async function asSender(work) {
 }
 
 // Taps of an earlier life of this page that were never answered: chain -> the last of them.
-const leftFromBefore = store.all(person).then((ops) => new Map(ops.filter((op) => op.state === "waiting" && op.chain).map((op) => [op.chain, op.id])), () => new Map());
+const leftFromBefore = (async () => {
+  try {
+    await store.takeOverSlips();
+    const ops = await store.all(person);
+    return new Map(ops.filter((op) => op.state === "waiting" && op.chain).map((op) => [op.chain, op.id]));
+  } catch {
+    return new Map();
+  }
+})();
 
 async function drain() {
   for (;;) {
@@ -218,5 +226,4 @@ function wakeNow() {
   wake();
 }
 addEventListener("pagehide", () => { if (!navigator.locks) store.dropLease(tab).catch(() => {}); });
-show();
-wake();
+leftFromBefore.then(() => { show(); wake(); });

@@ -20,10 +20,14 @@ const openDatabase = (name) =>
     request.onerror = () => fail(request.error);
   });
 
+const madeAt = (slip) => JSON.parse(localStorage.getItem(slip) ?? "{}").made_at ?? 0;
+
 export class OutboxStore {
   #database;
+  #name;
 
   constructor(name) {
+    this.#name = name;
     this.#database = openDatabase(name);
     this.#database.catch(() => {}); // reported by the first write
   }
@@ -40,8 +44,22 @@ export class OutboxStore {
   }
 
   // op without seq; gives the seq, which is the order of the taps.
-  add(op) {
-    return this.#run("op", "readwrite", (s) => s.add(op));
+  // A page that is being left does not finish its transaction, but localStorage is written before this line returns: words typed just before
+  // hiding the screen wait there until the transaction is complete, or until the next page takes them over. Same id: sent twice is saved once.
+  async add(op) {
+    const slip = `${this.#name}/${op.id}`;
+    const isText = op.entries.every(([, value]) => typeof value === "string");
+    if (isText) localStorage.setItem(slip, JSON.stringify(op));
+    const seq = await this.#run("op", "readwrite", (s) => s.add(op));
+    localStorage.removeItem(slip);
+    return seq;
+  }
+  async takeOverSlips() {
+    for (const slip of Object.keys(localStorage).filter((key) => key.startsWith(`${this.#name}/`)).sort((a, b) => madeAt(a) - madeAt(b))) {
+      const kept = localStorage.getItem(slip);
+      if (kept) await this.#run("op", "readwrite", (s) => s.add(JSON.parse(kept)));
+      localStorage.removeItem(slip);
+    }
   }
   put(op) {
     return this.#run("op", "readwrite", (s) => s.put(op));

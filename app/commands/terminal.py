@@ -7,13 +7,19 @@ from typing import Final
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from app.config import Settings, load_settings
 from app.errors import AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
 
-PASSPHRASE_VARIABLE: Final = "BAQYLAU_PASSPHRASE"
+PASSPHRASE_VARIABLE: Final = "BAQYLAU_PASSPHRASE"  # noqa: S105 - its name
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def progress() -> Progress:
+    """A progress bar on stderr; silent where nobody watches."""
+    return Progress(console=complaints, transient=True, disable=not complaints.is_terminal)
 
 
 def say_refusal(error: AppError) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 SCHEMA: Final = 1
 SALT_BYTES: Final = 16
@@ -35,7 +35,7 @@ class BrokenEntry(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One immutable thing somebody did. `body` is None when it was erased: the header still says which fields it set."""
+    """One immutable thing somebody did. `body` is None when it was erased: the header still says what it set."""
 
     entry_id: str
     kind: str
@@ -152,12 +152,6 @@ def set_aside(header: bytes, body: bytes | None) -> Entry:
     digest = hashlib.sha256(hashlib.sha256(header).digest() + hashlib.sha256(body or b"").digest()).hexdigest()
     entry_id = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
     return Entry(entry_id, ASIDE, ASIDE, ASIDE, (), (), ASIDE, 0, 0, header, body)
-
-
-def restore(entry_id: str, header: bytes, body: bytes | None) -> Entry:
-    """The entry in bytes that were taken in under this id. Old bytes must stay readable, whatever is refused today."""
-    aside = set_aside(header, body)
-    return aside if aside.entry_id == entry_id else read_entry(header, body)
 
 
 # ---- chain and seal -------------------------------------------------------------------------------------------------

@@ -119,5 +119,3 @@ def _counts(asked: Sequence[Asked], answers: Answers) -> Counts:
 
 def _rank(severity: str) -> int:
     return 5 if severity == "danger" else int(severity)
-
-

@@ -105,7 +105,10 @@ def visit_of(record: Record) -> Visit:
 def _mildest(record: Record) -> str:
     """Of states that stand against each other: what still lets the team answer, so that nothing typed is refused."""
     values = {str(candidate.value) for candidate in record.conflicts.get("state", ())}
-    return next((state for state in ("returned", "in_progress", "planned", "finished", "approved") if state in values), "planned")
+    return next(
+        (state for state in ("returned", "in_progress", "planned", "finished", "approved") if state in values),
+        "planned",
+    )
 
 
 def may_see(person: Person, visit: Visit) -> bool:

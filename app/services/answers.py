@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from app.domain.checklist import CompiledChecklist, Indicator
 from app.domain.answer_input import check_answer
 from app.domain.answers import answer_subject
+from app.domain.checklist import CompiledChecklist, Indicator
 from app.domain.journal import Draft, Entry, Json
 from app.domain.merge import merge
 from app.domain.people import Person
 from app.domain.visits import may_answer
 from app.errors import InvalidInput, MoveNotAllowed, NotThere, VisitLocked
 from app.services.visits import start_if_planned
-from app.store import attachments, journal, reads, taps
+from app.store import attachments, journal, taps
 from app.store.node import Node
 from app.store.reads import VisitRecords
 
@@ -124,7 +124,13 @@ def settle_conflict(
 
 
 def add_photo(
-    session: Session, person: Person, records: VisitRecords, place: Place, redrawn: attachments.Redrawn, caption: str, sight: Sight
+    session: Session,
+    person: Person,
+    records: VisitRecords,
+    place: Place,
+    redrawn: attachments.Redrawn,
+    caption: str,
+    sight: Sight,
 ) -> str:
     """Keeps a redrawn photo beside an answer; returns its id. The same photo sent twice is one."""
     photo_id = sight.tap or session.info["node"].clock.new_id()
@@ -152,12 +158,18 @@ def remove_photo(session: Session, person: Person, records: VisitRecords, photo_
     photo = next((p for p in records.photos if p.subject == photo_id), None)
     if photo is None:
         raise NotThere()
-    if not may_answer(person, records.visit, records.question_about(photo.text("indicator"), photo.text("repeat")) is not None):
+    if not may_answer(
+        person, records.visit, records.question_about(photo.text("indicator"), photo.text("repeat")) is not None
+    ):
         raise VisitLocked()
-    journal.append(session, Draft("photo", photo_id, records.visit.scope, {"removed": True}, photo.heads), person.person_id)
+    journal.append(
+        session, Draft("photo", photo_id, records.visit.scope, {"removed": True}, photo.heads), person.person_id
+    )
 
 
-def add_repeat(session: Session, person: Person, records: VisitRecords, repeat_id: str, section_id: str, kind: str, name: str) -> None:
+def add_repeat(
+    session: Session, person: Person, records: VisitRecords, repeat_id: str, section_id: str, kind: str, name: str
+) -> None:
     """A room or a sampled file of the visit. The name is a place or a number, never a child's name."""
     if not may_answer(person, records.visit, has_open_question=False):
         raise VisitLocked()
@@ -170,7 +182,9 @@ def add_repeat(session: Session, person: Person, records: VisitRecords, repeat_i
     journal.append(session, Draft("repeat", repeat_id, records.visit.scope, sets), person.person_id)
 
 
-def change_repeat(session: Session, person: Person, records: VisitRecords, repeat_id: str, name: str, removed: bool) -> None:
+def change_repeat(
+    session: Session, person: Person, records: VisitRecords, repeat_id: str, name: str, removed: bool
+) -> None:
     """Renames a room or file, or takes it out."""
     repeat = next((r for r in records.repeats if r.subject == repeat_id), None)
     if repeat is None:

@@ -63,10 +63,16 @@ def devices(session: Session) -> list[DeviceSeen]:
     node: Node = session.info["node"]
     rows = session.exec(select(DeviceRow).order_by(DeviceRow.name)).all()
     found = [
-        DeviceSeen(r.device_id, r.name, tuple(json_list(r.people)), r.enrolled_at_ms, r.seen_at_ms, r.revoked_at_ms is not None)
+        DeviceSeen(
+            r.device_id, r.name, tuple(json_list(r.people)), r.enrolled_at_ms, r.seen_at_ms, r.revoked_at_ms is not None
+        )
         for r in rows
     ]
     waiting = session.exec(select(EnrolCodeRow).where(EnrolCodeRow.used_by == None)).all()  # noqa: E711
     now = node.clock.now_ms()
-    found += [DeviceSeen("", c.device_name, tuple(json_list(c.people)), None, None, False) for c in waiting if c.expires_at_ms > now]
+    found += [
+        DeviceSeen("", c.device_name, tuple(json_list(c.people)), None, None, False)
+        for c in waiting
+        if c.expires_at_ms > now
+    ]
     return found

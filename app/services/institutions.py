@@ -14,7 +14,18 @@ from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed
 from app.store import journal, reads
 
-COLUMNS: Final = ("id", "name_kk", "name_ru", "type", "region", "place", "parent_body", "capacity", "address", "contacts")
+COLUMNS: Final = (
+    "id",
+    "name_kk",
+    "name_ru",
+    "type",
+    "region",
+    "place",
+    "parent_body",
+    "capacity",
+    "address",
+    "contacts",
+)
 NEEDED: Final = ("name_kk", "name_ru", "type", "region")
 REGIONS: Final = (
     "abai",
@@ -83,9 +94,13 @@ def check_institution(typed: dict[str, str]) -> dict[str, Json]:
         if not text[name]:
             raise InvalidInput("The column or field “%(name)s” is empty. Fill it in.", name, name=name)
     if text["type"] not in INSTITUTION_TYPES:
-        raise InvalidInput("“%(value)s” is no institution type. Use one of the 17 codes of the list.", "type", value=text["type"])
+        raise InvalidInput(
+            "“%(value)s” is no institution type. Use one of the 17 codes of the list.", "type", value=text["type"]
+        )
     if text["region"] not in REGIONS:
-        raise InvalidInput("“%(value)s” is no region. Use one of the 20 codes of the list.", "region", value=text["region"])
+        raise InvalidInput(
+            "“%(value)s” is no region. Use one of the 20 codes of the list.", "region", value=text["region"]
+        )
     sets: dict[str, Json] = {name: value for name, value in text.items() if name not in ("id", "capacity")}
     sets["capacity"] = _capacity(text["capacity"])
     return sets
@@ -95,7 +110,9 @@ def _capacity(text: str) -> int | None:
     if not text:
         return None
     if not text.isdigit() or not 1 <= int(text) <= MAX_CAPACITY:
-        raise InvalidInput("Capacity is a whole number from 1 to %(most)d, not “%(value)s”.", "capacity", most=MAX_CAPACITY, value=text)
+        raise InvalidInput(
+            "Capacity is a whole number from 1 to %(most)d, not “%(value)s”.", "capacity", most=MAX_CAPACITY, value=text
+        )
     return int(text)
 
 
@@ -108,7 +125,11 @@ def import_institutions(session: Session, author: Person, data: bytes) -> Import
     rows = _read_rows(data)
     done = Import()
     for line, row in rows:
-        typed = {name.strip().lower(): (value or "") for name, value in row.items() if isinstance(name, str) and isinstance(value, str)}
+        typed = {
+            name.strip().lower(): (value or "")
+            for name, value in row.items()
+            if isinstance(name, str) and isinstance(value, str)
+        }
         key = typed.get("id", "").strip() or f"{typed.get('name_ru', '').strip()}|{typed.get('region', '').strip()}"
         try:
             if None in row:
@@ -130,7 +151,9 @@ def _read_rows(data: bytes) -> list[tuple[int, dict[str | None, str | list[str] 
     names = [(name or "").strip().lower() for name in reader.fieldnames or []]
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        raise InvalidInput("The first line must name the columns; these are missing: %(names)s.", "file", names=", ".join(missing))
+        raise InvalidInput(
+            "The first line must name the columns; these are missing: %(names)s.", "file", names=", ".join(missing)
+        )
     try:
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:

@@ -73,7 +73,9 @@ def set_sign_in(session: Session, person_id: str, sign_in_name: str, passphrase:
     other = session.exec(select(CredentialRow).where(CredentialRow.sign_in_name == name)).first()
     if not name or (other and other.person_id != person_id):
         raise InvalidInput("This sign-in name is taken. Choose another one.", "sign_in_name")
-    session.merge(CredentialRow(person_id=person_id, sign_in_name=name, passphrase_hash=hash_passphrase(passphrase, cost)))
+    session.merge(
+        CredentialRow(person_id=person_id, sign_in_name=name, passphrase_hash=hash_passphrase(passphrase, cost))
+    )
     session.flush()
 
 

@@ -18,7 +18,13 @@ LONGEST = 2000
 
 
 def ask_question(
-    session: Session, person: Person, records: VisitRecords, checklist: CompiledChecklist, indicator_id: str, repeat_id: str, question: str
+    session: Session,
+    person: Person,
+    records: VisitRecords,
+    checklist: CompiledChecklist,
+    indicator_id: str,
+    repeat_id: str,
+    question: str,
 ) -> str:
     """A question about one indicator. It goes out, and reopens just that indicator, when the visit is returned."""
     _require_reviewer(person, records.visit)
@@ -54,7 +60,15 @@ def return_for_correction(session: Session, person: Person, records: VisitRecord
         raise InvalidInput("Ask at least one question, so that the team knows what to correct.", "question")
     drafts = [Draft("question", q.subject, visit.scope, {"sent": True}, q.heads) for q in waiting]
     drafts.append(_decision(session, visit, "returned", reason, records.heads()))
-    drafts.append(Draft("visit", visit.visit_id, visit.scope, {"state": "returned", "return_reason": reason.strip()[:LONGEST]}, visit.heads))
+    drafts.append(
+        Draft(
+            "visit",
+            visit.visit_id,
+            visit.scope,
+            {"state": "returned", "return_reason": reason.strip()[:LONGEST]},
+            visit.heads,
+        )
+    )
     journal.append_all(session, drafts, person.person_id)
 
 

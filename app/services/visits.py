@@ -187,7 +187,9 @@ def signature_is_sound(visit_id: str, fields: Mapping[str, Json]) -> bool:
     heads = fields.get("heads")
     if not isinstance(heads, list):
         return False
-    message = sign_off_message(visit_id, str(fields.get("person")), [str(h) for h in heads], str(fields.get("dissent") or ""))
+    message = sign_off_message(
+        visit_id, str(fields.get("person")), [str(h) for h in heads], str(fields.get("dissent") or "")
+    )
     try:
         public_key, signature = bytes.fromhex(str(fields["public_key"])), bytes.fromhex(str(fields["signature"]))
     except (KeyError, ValueError):

@@ -45,7 +45,9 @@ def redraw_photo(data: bytes, edge_px: int) -> Redrawn:
                 raise PhotoRefused("The photo has more than 40 megapixels. Take it again with a smaller size.", "photo")
             upright = ImageOps.exif_transpose(source).convert("RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoRefused("The photo has more than 40 megapixels. Take it again with a smaller size.", "photo") from error
+        raise PhotoRefused(
+            "The photo has more than 40 megapixels. Take it again with a smaller size.", "photo"
+        ) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PhotoRefused("This file is not a photo (JPEG, PNG or WebP). Choose another one.", "photo") from error
     upright.thumbnail((edge_px, edge_px), Image.Resampling.LANCZOS)
@@ -97,7 +99,9 @@ def has(session: Session, sha256: str) -> bool:
 
 def read(session: Session, sha256: str) -> tuple[str, bytes] | None:
     """(media type, bytes), or None when it is not here."""
-    row = session.execute(select(ATTACHMENT.c.media_type, ATTACHMENT.c.data).where(ATTACHMENT.c.sha256 == sha256)).first()
+    row = session.execute(
+        select(ATTACHMENT.c.media_type, ATTACHMENT.c.data).where(ATTACHMENT.c.sha256 == sha256)
+    ).first()
     return (row.media_type, row.data) if row else None
 
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
@@ -68,7 +70,7 @@ class Database:
 
 
 def open_sqlite(folder: Path, key: bytes | None) -> Database:
-    """The SQLite database in `folder`, made when absent. `key`: 32 bytes for SQLCipher, None for a plain file (central).
+    """The SQLite database in `folder`, made when absent. `key`: 32 bytes for SQLCipher, None for a plain file.
 
     Raises NotEncrypted when a plain file lies where an encrypted one should, WrongKey when the key does not open it,
     CipherMissing when this build has no cipher or too old an SQLite. It never falls back to a plain database.
@@ -81,11 +83,15 @@ def open_sqlite(folder: Path, key: bytes | None) -> Database:
         _refuse_plain(path)
 
     def connect() -> Any:
-        connection = module.connect(str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+        connection = module.connect(
+            str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+        )
         _prepare(connection, key)
         return connection
 
-    engine = create_engine("sqlite://", module=module, creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24)
+    engine = create_engine(
+        "sqlite://", module=module, creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24
+    )
     _use_explicit_begin(engine)
     database = Database(engine)
     try:
@@ -99,6 +105,12 @@ def open_sqlite(folder: Path, key: bytes | None) -> Database:
 def open_postgresql(url: str) -> Database:
     """The PostgreSQL database behind an SQLAlchemy URL."""
     return Database(create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True))
+
+
+def insert_or_leave(session: Session, into: Table) -> Any:
+    """An INSERT that leaves a row whose key is there: two transactions that make the same row wait, and do not fail."""
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    return make(into).on_conflict_do_nothing()
 
 
 @contextmanager
@@ -137,8 +149,11 @@ def _cipher_module() -> Any:
 
 
 def _refuse_plain(path: Path) -> None:
-    if path.exists() and path.stat().st_size and path.read_bytes()[:15] == b"SQLite format 3":
-        raise NotEncrypted(folder=str(path.parent))
+    if not path.exists():
+        return
+    with open(path, "rb") as file:
+        if file.read(15) == b"SQLite format 3":
+            raise NotEncrypted(folder=str(path.parent))
 
 
 def _prepare(connection: Any, key: bytes | None) -> None:

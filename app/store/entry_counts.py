@@ -1,5 +1,7 @@
 """How many entries stand behind each record of a scope."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlmodel import Session
 
@@ -8,7 +10,10 @@ from app.store.tables import EntryRow, table
 ENTRY = table(EntryRow)
 
 
-def by_subject(session: Session, scope: str, kind: str) -> dict[str, int]:
-    """Subject -> number of entries, for one kind of record in a scope."""
-    statement = select(ENTRY.c.subject, func.count()).where(ENTRY.c.scope == scope, ENTRY.c.kind == kind).group_by(ENTRY.c.subject)
+def by_subject(session: Session, scope: str, kind: str, subjects: Sequence[str] | None = None) -> dict[str, int]:
+    """Subject -> number of entries, for one kind of record in a scope (or for some subjects of it)."""
+    statement = select(ENTRY.c.subject, func.count()).where(ENTRY.c.scope == scope, ENTRY.c.kind == kind)
+    if subjects is not None:
+        statement = statement.where(ENTRY.c.subject.in_(subjects))
+    statement = statement.group_by(ENTRY.c.subject)
     return {subject: count for subject, count in session.execute(statement)}

@@ -1,14 +1,17 @@
 """What central keeps of devices and their streams, and which scopes a device may pull."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from app.domain.journal import Entry, StreamName, first_chain, read_entry
+from app.domain.journal import Entry, StreamName, read_entry
+from app.domain.merge import Record
 from app.errors import EnrolmentRefused
-from app.store.node import Node
+from app.store.node import Node, stream_row
+from app.store.projection import as_record
 from app.store.tables import (
     AttachmentRow,
     DeviceRow,
@@ -17,14 +20,13 @@ from app.store.tables import (
     FeedRow,
     LinkRow,
     RecordRow,
-    ScopeClockRow,
     StreamRow,
     table,
 )
 from app.store.vault import hash_token, new_token
 
-LINK, FEED, ENTRY, CLOCK = table(LinkRow), table(FeedRow), table(EntryRow), table(ScopeClockRow)
-RECORD, ATTACHMENT, DEVICE, STREAM = table(RecordRow), table(AttachmentRow), table(DeviceRow), table(StreamRow)
+LINK, FEED, ENTRY = table(LinkRow), table(FeedRow), table(EntryRow)
+RECORD, ATTACHMENT, DEVICE = table(RecordRow), table(AttachmentRow), table(DeviceRow)
 CODE_LIFE_MS = 7 * 24 * 3600 * 1000
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -51,11 +53,20 @@ def enrol_device(session: Session, node: Node, code: str, device_id: str, public
     """
     row = session.get(EnrolCodeRow, hash_token(code), with_for_update=True)
     now = node.clock.now_ms()
+    known = session.get(DeviceRow, device_id)
     if row is None or row.expires_at_ms < now or row.used_by not in (None, device_id):
         raise EnrolmentRefused()
+    if row.used_by and (known is None or known.revoked_at_ms is not None):
+        raise EnrolmentRefused()  # a withdrawn device does not come back by the code it once used
     token = new_token()
-    device = session.get(DeviceRow, device_id) or DeviceRow(
-        device_id=device_id, name="", public_key=public_key, token_hash="", people="[]", enrolled_at_ms=now, seen_at_ms=now
+    device = known or DeviceRow(
+        device_id=device_id,
+        name="",
+        public_key=public_key,
+        token_hash="",
+        people="[]",
+        enrolled_at_ms=now,
+        seen_at_ms=now,
     )
     device.name, device.people, device.token_hash = row.device_name, row.people, hash_token(token)
     device.revoked_at_ms = None
@@ -77,58 +88,80 @@ def saw_device(session: Session, device_id: str, now_ms: int) -> None:
 
 def device_stream(session: Session, name: StreamName) -> StreamRow:
     """A device's stream, locked for this transaction; made when it is new."""
-    row = session.get(StreamRow, str(name), with_for_update=True)
-    if row is None:
-        row = StreamRow(stream=str(name), own=False, last_seq=0, chain=first_chain(name), acked_seq=0)
-        session.add(row)
-        session.flush()
-    return row
+    return stream_row(session, name, own=False)
 
 
-def held_chains(session: Session, stream: str, first_seq: int) -> dict[int, bytes]:
-    """The chain values from `first_seq` - 1 on."""
-    statement = select(LINK.c.seq, LINK.c.chain).where(LINK.c.stream == stream, LINK.c.seq >= first_seq - 1)
+def held_chains(session: Session, stream: str, first_seq: int, count: int) -> dict[int, bytes]:
+    """The chain values from `first_seq` - 1 on, as many as a batch of `count` entries is held against."""
+    statement = select(LINK.c.seq, LINK.c.chain).where(
+        LINK.c.stream == stream, LINK.c.seq.between(first_seq - 1, first_seq - 1 + count)
+    )
     return {row.seq: row.chain for row in session.execute(statement)}
 
 
+def homes(session: Session, subjects: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Scope and kind of the records that these subjects are."""
+    statement = select(RECORD.c.subject, RECORD.c.scope, RECORD.c.kind).where(RECORD.c.subject.in_(sorted(subjects)))
+    return {row.subject: (row.scope, row.kind) for row in session.execute(statement)}
+
+
 def scopes_for(session: Session, device: DeviceRow) -> list[str]:
-    """The scopes a device may pull: reference, its persons, the visits of their teams, and those visits' institutions."""
+    """The scopes a device may pull: reference, its persons, their teams' visits, and those visits' institutions."""
     people = set(json.loads(device.people))
     scopes = {"reference"} | {f"person:{person}" for person in people}
-    for row in session.execute(select(RECORD.c.subject, RECORD.c.fields).where(RECORD.c.kind == "visit")):
-        fields = json.loads(row.fields)
-        if people & set(fields.get("team") or []):
-            scopes |= {f"visit:{row.subject}", f"institution:{fields.get('institution')}"}
+    for row in session.execute(select(RECORD).where(RECORD.c.kind == "visit")):
+        visit = as_record(row)
+        if people & _everybody(visit):
+            scopes |= {f"visit:{visit.subject}", f"institution:{visit.text('institution')}"}
     return sorted(scopes)
+
+
+def _everybody(visit: Record) -> set[str]:
+    """The team; while two teams stand against each other, both: nobody is cut off by a conflict."""
+    people = set(visit.texts("team"))
+    for candidate in visit.conflicts.get("team", ()):
+        people |= set(map(str, candidate.value)) if isinstance(candidate.value, list) else set()
+    return people
 
 
 @dataclass(frozen=True)
 class Feed:
-    """Entries of a scope after a cursor, the new cursor, and whether more wait."""
+    """Entries of a scope after a cursor, their bytes, the new cursor, and whether more wait."""
 
     entries: list[Entry]
+    size: int
     cursor: int
     more: bool
 
 
-def feed_after(session: Session, scope: str, cursor: int, limit: int) -> Feed:
-    """What a device has not read of a scope, in order of position."""
+def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_bytes: int) -> Feed:
+    """What a device has not read of a scope, in order of position; at least one entry, else within the limits."""
     rows = session.execute(
         select(FEED.c.position, ENTRY.c.header, ENTRY.c.body)
         .join(ENTRY, ENTRY.c.entry_id == FEED.c.entry_id)
         .where(FEED.c.scope == scope, FEED.c.position > cursor)
         .order_by(FEED.c.position)
         .limit(limit + 1)
-    ).all()
-    kept = rows[:limit]
-    last = kept[-1].position if kept else cursor
-    return Feed([read_entry(row.header, row.body) for row in kept], last, len(rows) > limit)
+    )
+    entries: list[Entry] = []
+    size, last, more = 0, cursor, False
+    for row in rows:
+        size += len(row.header) + len(row.body or b"")
+        if entries and (len(entries) >= limit or size > limit_bytes):
+            more = True
+            break
+        entries.append(read_entry(row.header, row.body))
+        last = row.position
+    rows.close()
+    return Feed(entries, size, last, more)
 
 
 def missing_blobs(session: Session, scopes: list[str]) -> list[str]:
     """Hashes that photos and visits of these scopes name and that are not here."""
     named: set[str] = set()
-    statement = select(RECORD.c.kind, RECORD.c.fields).where(RECORD.c.scope.in_(scopes), RECORD.c.kind.in_(("photo", "visit")))
+    statement = select(RECORD.c.kind, RECORD.c.fields).where(
+        RECORD.c.scope.in_(scopes), RECORD.c.kind.in_(("photo", "visit"))
+    )
     for row in session.execute(statement):
         fields = json.loads(row.fields)
         sha256 = fields.get("sha256") if row.kind == "photo" else fields.get("checklist_sha256")
@@ -141,5 +174,5 @@ def missing_blobs(session: Session, scopes: list[str]) -> list[str]:
 def names_document(session: Session, device: DeviceRow, sha256: str) -> bool:
     """True when a visit that the device may pull pins this document."""
     scopes = scopes_for(session, device)
-    rows = session.execute(select(RECORD.c.fields).where(RECORD.c.kind == "visit", RECORD.c.scope.in_(scopes)))
-    return any(json.loads(row.fields).get("checklist_sha256") == sha256 for row in rows)
+    rows = session.execute(select(RECORD).where(RECORD.c.kind == "visit", RECORD.c.scope.in_(scopes)))
+    return any(as_record(row).text("checklist_sha256") == sha256 for row in rows)

@@ -3,15 +3,27 @@
 Both insert the entries and bring the projection up to date in the same transaction. Nothing else writes either.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
-from app.domain.journal import ORDINARY_LANE, SALT_BYTES, Draft, Entry, Link, chain_on, compose, read_entry
+from app.domain.arrivals import Held, Intake, sort_arrivals
+from app.domain.journal import (
+    ORDINARY_LANE,
+    SALT_BYTES,
+    Draft,
+    Entry,
+    Hashed,
+    Link,
+    StreamName,
+    chain_on,
+    compose,
+    read_entry,
+)
 from app.store import projection
+from app.store.db import insert_or_leave
 from app.store.node import Node, own_stream
 from app.store.tables import EntryParentRow, EntryRow, FeedRow, LinkRow, ScopeClockRow, SealRow, StreamRow, table
 
@@ -32,34 +44,51 @@ def append_all(session: Session, drafts: Sequence[Draft], author: str, lane: int
     """Writes several entries of one author in order, in one transaction."""
     node: Node = session.info["node"]
     clock = node.clock
-    entries = [compose(draft, clock.new_id(), author, clock.now_ms(), clock.random_bytes(SALT_BYTES)) for draft in drafts]
-    positions = _lock_scopes(session, entries)
-    _insert_entries(session, entries, clock.now_ms())
-    _link(session, own_stream(session, node, lane), entries)
+    entries = [
+        compose(draft, clock.new_id(), author, clock.now_ms(), clock.random_bytes(SALT_BYTES)) for draft in drafts
+    ]
+    positions = lock_scopes(session, {entry.scope for entry in entries})
+    _insert_entries(session, [_row(entry, clock.now_ms()) for entry in entries])
+    _insert_parents(session, entries)
+    _link(session, own_stream(session, node, lane), [entry.hashed for entry in entries])
     _feed(session, positions, entries)
     projection.update(session, {entry.subject for entry in entries})
     return entries
 
 
-def receive(session: Session, entries: Iterable[Entry], quarantined: dict[str, str] | None = None) -> list[Entry]:
+def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str] | None = None) -> Intake:
     """Takes in entries from elsewhere: those that are new here are inserted, numbered in their scopes and projected.
 
-    `quarantined` maps ids of authentic but wrong entries to the reason: they are kept, and show nowhere. Repeating a
-    call changes nothing. Returns the new entries.
+    `wrong` maps ids of authentic but wrong entries to the reason: they are kept, and show nowhere, until they come
+    again and count. Repeating a call changes nothing.
     """
-    reasons = quarantined or {}
-    unique = {entry.entry_id: entry for entry in entries}
-    known = _known(session, list(unique))
-    new = [entry for key, entry in unique.items() if key not in known]
-    if not new:
-        return []
+    arrived, wrong = list(entries), wrong or {}
+    if not arrived:
+        return Intake()
     node: Node = session.info["node"]
-    positions = _lock_scopes(session, new)
-    new = [entry for entry in new if entry.entry_id not in _known(session, [entry.entry_id for entry in new])]
-    _insert_entries(session, new, node.clock.now_ms(), reasons)
-    _feed(session, positions, [entry for entry in new if entry.entry_id not in reasons])
-    projection.update(session, {entry.subject for entry in new if entry.entry_id not in reasons})
-    return new
+    positions = lock_scopes(session, {entry.scope for entry in arrived if entry.entry_id not in wrong})
+    intake = sort_arrivals(arrived, _held(session, [entry.entry_id for entry in arrived]), wrong)
+    _give_way(session, intake)
+    now = node.clock.now_ms()
+    _insert_entries(session, [_row(entry, now) for entry in intake.sound])
+    _insert_entries(session, [_row(entry, now, reason) for entry, reason in intake.wrong.values()])
+    _insert_parents(session, [*intake.sound, *(entry for entry, _ in intake.wrong.values())])
+    _feed(session, positions, intake.sound)
+    projection.update(session, {entry.subject for entry in intake.sound})
+    return intake
+
+
+def lock_scopes(session: Session, scopes: Collection[str]) -> dict[str, int]:
+    """Locks the clock rows of all touched scopes, sorted by name so that two writers cannot wait for each other.
+
+    Before any stream (design 5.8). Returns the positions.
+    """
+    positions: dict[str, int] = {}
+    for scope in sorted(scopes):
+        session.execute(insert_or_leave(session, CLOCK).values(scope=scope, position=0))
+        row = session.execute(select(CLOCK.c.position).where(CLOCK.c.scope == scope).with_for_update()).one()
+        positions[scope] = row.position
+    return positions
 
 
 def extend_stream(session: Session, stream: str, links: Sequence[Link], seal: bytes) -> None:
@@ -74,28 +103,25 @@ def extend_stream(session: Session, stream: str, links: Sequence[Link], seal: by
     )
 
 
-def relink(session: Session, node: Node) -> None:
-    """Links every entry this device wrote, in its old order, into the stream of its new incarnation."""
-    old = (
-        select(LINK.c.entry_id)
-        .join(STREAM, STREAM.c.stream == LINK.c.stream)
-        .where(STREAM.c.own.is_(True))
-        .group_by(LINK.c.entry_id)
-        .order_by(func.min(LINK.c.entry_id))
-    )
-    ids = [row.entry_id for row in session.execute(old)]
-    session.execute(update(STREAM).where(STREAM.c.own.is_(True)).values(own=False))
-    entries = {entry.entry_id: entry for entry in entries_by_id(session, ids)}
-    _link(session, own_stream(session, node), [entries[key] for key in ids])
+def relink(session: Session, node: Node, old: Sequence[StreamName]) -> None:
+    """Links every entry of these own streams, in its old place and lane, into the streams of a new incarnation.
+
+    From the links, not the entries: a body that was erased keeps its place.
+    """
+    for name in old:
+        rows = session.execute(
+            select(LINK.c.entry_id, LINK.c.header_hash, LINK.c.body_hash)
+            .where(LINK.c.stream == str(name))
+            .order_by(LINK.c.seq)
+        ).all()
+        session.execute(update(STREAM).where(STREAM.c.stream == str(name)).values(own=False))
+        _link(session, own_stream(session, node, name.lane), [Hashed(*row) for row in rows])
 
 
-def entries_by_id(session: Session, ids: Sequence[str]) -> list[Entry]:
-    """The entries with these ids, as far as they are here, in no order."""
-    found: list[Entry] = []
-    for start in range(0, len(ids), BATCH):
-        rows = session.execute(select(ENTRY.c.header, ENTRY.c.body).where(ENTRY.c.entry_id.in_(ids[start : start + BATCH])))
-        found += [read_entry(row.header, row.body) for row in rows]
-    return found
+def own_streams(session: Session) -> list[StreamName]:
+    """The streams that this node writes to."""
+    rows = session.execute(select(STREAM.c.stream).where(STREAM.c.own.is_(True)).order_by(STREAM.c.stream))
+    return [StreamName.parse(row.stream) for row in rows]
 
 
 def entries_of(session: Session, subject: str) -> list[Entry]:
@@ -115,42 +141,59 @@ def erase(session: Session, entry_id: str) -> None:
     projection.update(session, {subject})
 
 
-def _known(session: Session, ids: list[str]) -> set[str]:
-    known: set[str] = set()
+def _held(session: Session, ids: list[str]) -> dict[str, Held]:
+    """What lies here under these ids."""
+    held: dict[str, Held] = {}
+    columns = select(ENTRY.c.entry_id, ENTRY.c.header, ENTRY.c.body, ENTRY.c.quarantined)
     for start in range(0, len(ids), BATCH):
-        rows = session.execute(select(ENTRY.c.entry_id).where(ENTRY.c.entry_id.in_(ids[start : start + BATCH])))
-        known.update(row.entry_id for row in rows)
-    return known
+        rows = session.execute(columns.where(ENTRY.c.entry_id.in_(ids[start : start + BATCH])))
+        held |= {row.entry_id: Held(*row) for row in rows}
+    return held
 
 
-def _insert_entries(session: Session, entries: list[Entry], now_ms: int, reasons: dict[str, str] | None = None) -> None:
-    if not entries:
+def _give_way(session: Session, intake: Intake) -> None:
+    """Frees the ids of wrong entries for the sound ones that came; their links follow them to their new name."""
+    if intake.freed:
+        session.execute(delete(ENTRY).where(ENTRY.c.entry_id.in_(intake.freed)))
+        session.execute(delete(PARENT).where(PARENT.c.child.in_(intake.freed)))
+    for aside_id, ousted in intake.moved.items():
+        theirs = [LINK.c.entry_id == ousted.entry_id, LINK.c.header_hash == hashlib.sha256(ousted.header).digest()]
+        if ousted.body is not None:
+            theirs.append(LINK.c.body_hash == hashlib.sha256(ousted.body).digest())
+        session.execute(update(LINK).where(*theirs).values(entry_id=aside_id))
+
+
+def _insert_entries(session: Session, rows: list[dict[str, object]]) -> None:
+    """Bytes that were set aside may lie here already, under the same name: it is their hash."""
+    if rows:
+        session.execute(insert_or_leave(session, ENTRY), rows)
+
+
+def _insert_parents(session: Session, entries: Iterable[Entry]) -> None:
+    rows = [{"child": entry.entry_id, "parent": parent} for entry in entries for parent in sorted(set(entry.parents))]
+    if rows:
+        session.execute(insert_or_leave(session, PARENT), rows)
+
+
+def _row(entry: Entry, now_ms: int, reason: str | None = None) -> dict[str, object]:
+    return {
+        "entry_id": entry.entry_id,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "scope": entry.scope,
+        "author": entry.author,
+        "made_at_ms": entry.made_at_ms,
+        "received_at_ms": now_ms,
+        "header": entry.header,
+        "body": entry.body,
+        "quarantined": reason,
+    }
+
+
+def _link(session: Session, stream: StreamRow, places: Sequence[Hashed]) -> None:
+    if not places:
         return
-    rows = [
-        {
-            "entry_id": entry.entry_id,
-            "kind": entry.kind,
-            "subject": entry.subject,
-            "scope": entry.scope,
-            "author": entry.author,
-            "made_at_ms": entry.made_at_ms,
-            "received_at_ms": now_ms,
-            "header": entry.header,
-            "body": entry.body,
-            "quarantined": (reasons or {}).get(entry.entry_id),
-        }
-        for entry in entries
-    ]
-    session.execute(insert(ENTRY), rows)
-    parents = [{"child": entry.entry_id, "parent": parent} for entry in entries for parent in entry.parents]
-    if parents:
-        session.execute(insert(PARENT), parents)
-
-
-def _link(session: Session, stream: StreamRow, entries: list[Entry]) -> None:
-    if not entries:
-        return
-    links = chain_on(stream.chain, stream.last_seq + 1, entries)
+    links = chain_on(stream.chain, stream.last_seq + 1, places)
     session.execute(insert(LINK), [_link_row(stream.stream, link) for link in links])
     stream.last_seq, stream.chain = links[-1].seq, links[-1].chain
     session.add(stream)
@@ -166,17 +209,6 @@ def _link_row(stream: str, link: Link) -> dict[str, object]:
         "body_hash": link.body_hash,
         "chain": link.chain,
     }
-
-
-def _lock_scopes(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
-    """Locks the clock rows of all touched scopes, sorted by name so that two writers cannot wait for each other."""
-    positions: dict[str, int] = {}
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    for scope in sorted({entry.scope for entry in entries}):
-        session.execute(make(CLOCK).values(scope=scope, position=0).on_conflict_do_nothing())
-        row = session.execute(select(CLOCK.c.position).where(CLOCK.c.scope == scope).with_for_update()).one()
-        positions[scope] = row.position
-    return positions
 
 
 def _feed(session: Session, positions: dict[str, int], entries: Sequence[Entry]) -> None:

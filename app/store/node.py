@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session, col, select
 
 from app.clock import Clock
 from app.domain.journal import ORDINARY_LANE, StreamName, device_id_of, first_chain
-from app.store.db import Database
-from app.store.tables import NodeValueRow, StreamRow
+from app.store.db import Database, insert_or_leave
+from app.store.tables import NodeValueRow, StreamRow, table
+from app.store.vault import SigningKey, new_signing_key, signing_key_of
 
 SIGNING_KEY: Final = "signing_key"  # of the node itself: the device's seal, or central's signature
 INCARNATION: Final = "incarnation"
@@ -24,9 +24,9 @@ class Node:
     database: Database
     clock: Clock
     role: str
-    signing_key: Ed25519PrivateKey
+    signing_key: SigningKey
     incarnation: str
-    person_keys: dict[str, Ed25519PrivateKey] = field(default_factory=dict)  # of people unlocked on this device
+    person_keys: dict[str, SigningKey] = field(default_factory=dict)  # of people unlocked on this device
 
     @property
     def public_key(self) -> bytes:
@@ -44,10 +44,10 @@ class Node:
 
 
 def open_node(database: Database, clock: Clock, role: str) -> Node:
-    """The node whose facts are in this database; made at first start. A process of central opens its own incarnation."""
+    """The node whose facts are in this database; made at first start. Central opens a new incarnation each time."""
     with database.write() as session:
         stored = value_of(session, SIGNING_KEY)
-        key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(stored)) if stored else Ed25519PrivateKey.generate()
+        key = signing_key_of(bytes.fromhex(stored)) if stored else new_signing_key()
         if not stored:
             put_value(session, SIGNING_KEY, key.private_bytes_raw().hex())
         incarnation = value_of(session, INCARNATION)
@@ -71,14 +71,15 @@ def start_incarnation(session: Session, node: Node) -> None:
 
 
 def own_stream(session: Session, node: Node, lane: int = ORDINARY_LANE) -> StreamRow:
-    """The row of this node's stream in a lane, made when it is written to first."""
-    name = node.stream(lane)
-    row = session.get(StreamRow, str(name))
-    if row is None:
-        row = StreamRow(stream=str(name), own=True, last_seq=0, chain=first_chain(name), acked_seq=0)
-        session.add(row)
-        session.flush()
-    return row
+    """The row of this node's stream in a lane, made when it is written to first; locked for this transaction."""
+    return stream_row(session, node.stream(lane), own=True)
+
+
+def stream_row(session: Session, name: StreamName, own: bool) -> StreamRow:
+    """A stream's row, locked and as it is now; made when it is new."""
+    row = {"stream": str(name), "own": own, "last_seq": 0, "chain": first_chain(name), "acked_seq": 0}
+    session.execute(insert_or_leave(session, table(StreamRow)).values(row))
+    return session.get_one(StreamRow, str(name), with_for_update=True, populate_existing=True)
 
 
 def value_of(session: Session, name: str) -> str:

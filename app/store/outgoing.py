@@ -1,13 +1,15 @@
 """What this device still owes central, and how far it has read: acks, cursors, missing blobs."""
 
-import json
+import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
 from app.domain.journal import StreamName, first_chain
+from app.store.projection import as_record
 from app.store.tables import AttachmentRow, CursorRow, EntryRow, LinkRow, RecordRow, StreamRow, table
 
 LINK, STREAM, ENTRY = table(LinkRow), table(StreamRow), table(EntryRow)
@@ -16,8 +18,9 @@ CURSOR, ATTACHMENT, RECORD = table(CursorRow), table(AttachmentRow), table(Recor
 
 @dataclass(frozen=True)
 class Place:
-    """An entry in its place of a stream. The hashes are given only where a text is absent."""
+    """An entry in its place of a stream. Id and hashes are given only where a text is absent."""
 
+    entry_id: str | None
     header: str | None
     body: str | None
     header_hash: str | None
@@ -33,41 +36,47 @@ class Batch:
     previous: bytes
     chain: bytes
     entries: tuple[Place, ...]
+    size: int  # bytes of headers and bodies
 
 
-def unacknowledged(session: Session, limit: int) -> list[Batch]:
-    """What is to be pushed next, lane 0 first, at most `limit` entries in all."""
+def unacknowledged(session: Session, limit: int, limit_bytes: int) -> list[Batch]:
+    """What is to be pushed next, lane 0 first: at most `limit` entries in all, and one at least."""
     streams = session.execute(
         select(STREAM).where(STREAM.c.own.is_(True), STREAM.c.acked_seq < STREAM.c.last_seq).order_by(STREAM.c.stream)
     ).all()
     batches: list[Batch] = []
     for stream in sorted(streams, key=lambda row: StreamName.parse(row.stream).lane):
         room = limit - sum(len(batch.entries) for batch in batches)
-        if room > 0:
-            batches.append(_batch(session, stream.stream, stream.acked_seq, room))
+        room_bytes = limit_bytes - sum(batch.size for batch in batches)
+        if room > 0 and room_bytes > 0:
+            batches.append(_batch(session, stream.stream, stream.acked_seq, room, room_bytes))
     return batches
 
 
-def _batch(session: Session, stream: str, acked_seq: int, room: int) -> Batch:
+def _batch(session: Session, stream: str, acked_seq: int, room: int, room_bytes: int) -> Batch:
     rows = session.execute(
-        select(LINK.c.chain, LINK.c.header_hash, LINK.c.body_hash, ENTRY.c.header, ENTRY.c.body)
+        select(LINK, ENTRY.c.header, ENTRY.c.body)
         .outerjoin(ENTRY, ENTRY.c.entry_id == LINK.c.entry_id)
         .where(LINK.c.stream == stream, LINK.c.seq > acked_seq)
         .order_by(LINK.c.seq)
         .limit(room)
     ).all()
+    sizes = list(itertools.accumulate(len(row.header or b"") + len(row.body or b"") for row in rows))
+    fitting = max(1, sum(size <= room_bytes for size in sizes))
     previous = chain_at(session, StreamName.parse(stream), acked_seq)
-    return Batch(stream, acked_seq + 1, previous or b"", rows[-1].chain, tuple(_place(row) for row in rows))
+    places = tuple(_place(row) for row in rows[:fitting])
+    return Batch(stream, acked_seq + 1, previous or b"", rows[fitting - 1].chain, places, sizes[fitting - 1])
 
 
-def _place(row: object) -> Place:
-    header: bytes | None = row.header  # type: ignore[attr-defined]
-    body: bytes | None = row.body  # type: ignore[attr-defined]
+def _place(row: Any) -> Place:
+    header: bytes | None = row.header
+    body: bytes | None = row.body
     return Place(
+        row.entry_id if header is None else None,
         header.decode() if header is not None else None,
         body.decode() if body is not None else None,
-        row.header_hash.hex() if header is None else None,  # type: ignore[attr-defined]
-        row.body_hash.hex() if body is None else None,  # type: ignore[attr-defined]
+        row.header_hash.hex() if header is None else None,
+        row.body_hash.hex() if body is None else None,
     )
 
 
@@ -81,7 +90,8 @@ def chain_at(session: Session, stream: StreamName, seq: int) -> bytes | None:
 
 def advance_ack(session: Session, stream: str, seq: int) -> int:
     """Central holds the stream up to `seq`. Returns how many entries that is more than before."""
-    before: int = session.execute(select(STREAM.c.acked_seq).where(STREAM.c.stream == stream)).scalar_one()
+    row = session.execute(select(STREAM.c.acked_seq).where(STREAM.c.stream == stream)).first()
+    before = int(row.acked_seq) if row else seq
     if seq <= before:
         return 0
     session.execute(update(STREAM).where(STREAM.c.stream == stream).values(acked_seq=seq))
@@ -105,7 +115,12 @@ def cursors(session: Session) -> dict[str, int]:
 
 
 def put_cursor(session: Session, scope: str, position: int) -> None:
-    session.merge(CursorRow(scope=scope, position=position))
+    """Forwards only, within an epoch: what was read is not asked for again."""
+    row = session.get(CursorRow, scope)
+    if row is None:
+        session.add(CursorRow(scope=scope, position=position))
+    else:
+        row.position = max(row.position, position)
     session.flush()
 
 
@@ -118,8 +133,8 @@ def mark_missing(session: Session, hashes: list[str]) -> None:
 def wanted_documents(session: Session) -> list[tuple[str, str]]:
     """(hash, scope) of the pinned checklists of visits here whose document has not come yet."""
     wanted: dict[str, str] = {}
-    for row in session.execute(select(RECORD.c.scope, RECORD.c.fields).where(RECORD.c.kind == "visit")):
-        sha256 = json.loads(row.fields).get("checklist_sha256")
+    for row in session.execute(select(RECORD).where(RECORD.c.kind == "visit")):
+        sha256 = as_record(row).text("checklist_sha256")
         if sha256:
             wanted[sha256] = row.scope
     held = {row.sha256 for row in session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256.in_(wanted)))}

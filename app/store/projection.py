@@ -57,7 +57,8 @@ def rebuild(session: Session, tell: Callable[[int, int], None] = lambda done, to
 
 def as_row(record: Record) -> dict[str, str]:
     conflicts = {
-        name: [[c.entry_id, c.value, c.author, c.made_at_ms] for c in candidates] for name, candidates in record.conflicts.items()
+        name: [[c.entry_id, c.value, c.author, c.made_at_ms] for c in candidates]
+        for name, candidates in record.conflicts.items()
     }
     return {
         "subject": record.subject,
@@ -71,7 +72,9 @@ def as_row(record: Record) -> dict[str, str]:
 
 def as_record(row: Any) -> Record:
     """The record of a row of `record`."""
-    conflicts = {name: tuple(Candidate(*c) for c in candidates) for name, candidates in json.loads(row.conflicts).items()}
+    conflicts = {
+        name: tuple(Candidate(*c) for c in candidates) for name, candidates in json.loads(row.conflicts).items()
+    }
     return Record(row.subject, row.kind, row.scope, json.loads(row.fields), conflicts, tuple(json.loads(row.heads)))
 
 

@@ -150,7 +150,9 @@ def devices_of(session: Session, entry_ids: list[str]) -> dict[str, str]:
 def entry_facts(session: Session, scope: str) -> tuple[int, int, int]:
     """(entries, persons, devices) behind a scope."""
     row = session.execute(
-        select(func.count(func.distinct(ENTRY.c.entry_id)), func.count(func.distinct(ENTRY.c.author))).where(ENTRY.c.scope == scope)
+        select(func.count(func.distinct(ENTRY.c.entry_id)), func.count(func.distinct(ENTRY.c.author))).where(
+            ENTRY.c.scope == scope
+        )
     ).one()
     streams = session.execute(
         select(LINK.c.stream).join(ENTRY, ENTRY.c.entry_id == LINK.c.entry_id).where(ENTRY.c.scope == scope).distinct()
@@ -166,7 +168,9 @@ def last_change_ms(session: Session, scope: str) -> int | None:
 
 def made_at_of(session: Session, entry_ids: list[str]) -> dict[str, tuple[str, int]]:
     """(author, time in ms) of entries."""
-    rows = session.execute(select(ENTRY.c.entry_id, ENTRY.c.author, ENTRY.c.made_at_ms).where(ENTRY.c.entry_id.in_(entry_ids)))
+    rows = session.execute(
+        select(ENTRY.c.entry_id, ENTRY.c.author, ENTRY.c.made_at_ms).where(ENTRY.c.entry_id.in_(entry_ids))
+    )
     return {row.entry_id: (row.author, row.made_at_ms) for row in rows}
 
 

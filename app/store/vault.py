@@ -1,4 +1,4 @@
-"""The device's vault: one random database key, wrapped once per person under their passphrase. All cryptography is here.
+"""The device's vault: one random database key, wrapped once per person under their passphrase. All cryptography.
 
 `slots.json` beside the database holds, for each person, a box that their passphrase opens. One Argon2id run serves for
 all slots of a tablet: the salt is the tablet's, and the slot is found by a name derived from the key, so the file names
@@ -9,9 +9,10 @@ import base64
 import hashlib
 import json
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.errors import PassphraseTaken, WeakPassphrase, WrongPassphrase
 
+SigningKey: TypeAlias = Ed25519PrivateKey
 SLOTS_NAME: Final = "slots.json"
 LEAST_WORDS, LEAST_LETTERS = 4, 16
 SLOTS_VERSION = 1
@@ -44,15 +46,20 @@ class Opened:
 
     database_key: bytes
     person_id: str
-    signing_key: Ed25519PrivateKey
+    signing_key: SigningKey
 
 
 def check_passphrase(passphrase: str) -> str:
     """The passphrase in the one form that is hashed: small letters, single spaces. Raises WeakPassphrase."""
-    words = passphrase.casefold().split()
-    if len(words) < LEAST_WORDS or sum(map(len, words)) < LEAST_LETTERS:
+    plain = _plain(passphrase)
+    if len(plain.split()) < LEAST_WORDS or len(plain.replace(" ", "")) < LEAST_LETTERS:
         raise WeakPassphrase()
-    return " ".join(words)
+    return plain
+
+
+def _plain(passphrase: str) -> str:
+    # NFKC: one keyboard types "й" as one sign, another as two, and both must open the tablet.
+    return " ".join(unicodedata.normalize("NFKC", passphrase).casefold().split())
 
 
 def has_slots(folder: Path) -> bool:
@@ -65,10 +72,8 @@ def new_database_key() -> bytes:
     return os.urandom(32)
 
 
-def make_vault(
-    folder: Path, person_id: str, passphrase: str, cost: Cost, database_key: bytes | None = None
-) -> Opened:
-    """A new vault with its first slot, around a fresh database key or the one that enrolment opened the database with."""
+def make_vault(folder: Path, person_id: str, passphrase: str, cost: Cost, database_key: bytes | None = None) -> Opened:
+    """A new vault with its first slot, around a fresh database key or the one that enrolment opened with."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {"version": SLOTS_VERSION, "salt": os.urandom(16).hex(), "cost": vars(cost), "slots": {}}
     return _put_slot(folder, document, database_key or new_database_key(), person_id, passphrase)
@@ -82,25 +87,27 @@ def add_slot(folder: Path, database_key: bytes, person_id: str, passphrase: str)
 def open_vault(folder: Path, passphrase: str) -> Opened:
     """Opens the slot of this passphrase. Raises WrongPassphrase; nothing else is told apart."""
     document = _read(folder)
-    key = _stretch(document, " ".join(passphrase.casefold().split()))
+    key = _stretch(document, _plain(passphrase))
     box = document["slots"].get(_slot_name(key))
     if box is None:
         raise WrongPassphrase()
     try:
-        plain = json.loads(AESGCM(_slot_key(key)).decrypt(bytes.fromhex(box["nonce"]), bytes.fromhex(box["box"]), b"slot"))
+        plain = json.loads(
+            AESGCM(_slot_key(key)).decrypt(bytes.fromhex(box["nonce"]), bytes.fromhex(box["box"]), b"slot")
+        )
     except InvalidTag as error:
         raise WrongPassphrase() from error
-    signing_key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(plain["signing_key"]))
+    signing_key = signing_key_of(bytes.fromhex(plain["signing_key"]))
     return Opened(bytes.fromhex(plain["database_key"]), plain["person_id"], signing_key)
 
 
-def _put_slot(folder: Path, document: dict[str, object], database_key: bytes, person_id: str, passphrase: str) -> Opened:
+def _put_slot(folder: Path, document: dict[str, Any], database_key: bytes, person_id: str, passphrase: str) -> Opened:
     key = _stretch(document, check_passphrase(passphrase))
-    slots: dict[str, dict[str, str]] = document["slots"]  # type: ignore[assignment]
+    slots: dict[str, dict[str, str]] = document["slots"]
     name = _slot_name(key)
     if name in slots:
         raise PassphraseTaken()
-    signing_key = Ed25519PrivateKey.generate()
+    signing_key = new_signing_key()
     plain = {
         "database_key": database_key.hex(),
         "person_id": person_id,
@@ -113,12 +120,12 @@ def _put_slot(folder: Path, document: dict[str, object], database_key: bytes, pe
     return Opened(database_key, person_id, signing_key)
 
 
-def _read(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
-    document: dict[str, dict[str, dict[str, str]]] = json.loads((folder / SLOTS_NAME).read_text())
+def _read(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / SLOTS_NAME).read_text())
     return document
 
 
-def _write(path: Path, document: dict[str, object]) -> None:
+def _write(path: Path, document: dict[str, Any]) -> None:
     """Whole or not at all: a new file, flushed, put in the old one's place."""
     fresh = path.with_suffix(".new")
     with open(fresh, "w") as handle:
@@ -133,8 +140,8 @@ def _write(path: Path, document: dict[str, object]) -> None:
         os.close(folder)
 
 
-def _stretch(document: dict[str, object], passphrase: str) -> bytes:
-    cost: dict[str, int] = document["cost"]  # type: ignore[assignment]
+def _stretch(document: dict[str, Any], passphrase: str) -> bytes:
+    cost: dict[str, int] = document["cost"]
     return hash_secret_raw(
         passphrase.encode(),
         bytes.fromhex(str(document["salt"])),
@@ -170,9 +177,19 @@ def hash_passphrase(passphrase: str, cost: Cost) -> str:
 def passphrase_fits(passphrase: str, kept_hash: str) -> bool:
     """True when the passphrase is the one behind the hash. Costs the same for a hash of nobody."""
     try:
-        return PasswordHasher().verify(kept_hash, " ".join(passphrase.casefold().split()))
+        return PasswordHasher().verify(kept_hash, _plain(passphrase))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def new_signing_key() -> SigningKey:
+    """A fresh Ed25519 key."""
+    return Ed25519PrivateKey.generate()
+
+
+def signing_key_of(raw: bytes) -> SigningKey:
+    """The Ed25519 key in its 32 raw bytes."""
+    return Ed25519PrivateKey.from_private_bytes(raw)
 
 
 def new_token() -> str:

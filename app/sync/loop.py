@@ -1,4 +1,4 @@
-"""The device's one sync loop: meets central now and then, backs off with full jitter, rests when told to stay offline."""
+"""The device's one sync loop: meets central now and then, backs off with full jitter, rests when told to."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from app.sync.transport import HttpTransport
 log = logging.getLogger("baqylau.sync")
 FIRST_PAUSE_S: Final = 2.0
 LONGEST_PAUSE_S: Final = 300.0
+REFUSED: Final = 99  # failures, in one step: the pause is at its longest
 
 
 class SyncLoop:
@@ -27,6 +28,7 @@ class SyncLoop:
         self._wake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._http: HttpTransport | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -38,8 +40,9 @@ class SyncLoop:
                 await self._task
 
     def wake(self) -> None:
-        """Something was saved, or a person asked: try soon."""
-        self._wake.set()
+        """Something was saved: try soon. Not after a refusal: then only a person's own "send now" asks again."""
+        if self.failures < REFUSED:
+            self._wake.set()
 
     async def meet_now(self) -> Outcome | None:
         """Meets central once, now. None when there is nothing to meet with. Raises AppError as `meet_central` does."""
@@ -49,29 +52,34 @@ class SyncLoop:
         async with self._one_at_a_time:
             self.is_sending = True
             try:
-                return await asyncio.to_thread(meet_central, database, self._transport(database))
+                outcome = await asyncio.to_thread(meet_central, database, self._transport(database))
             finally:
                 self.is_sending = False
+            self.failures = 0
+            return outcome
 
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self.pause_s())
             self._wake.clear()
-            if self.may_send():
-                await self._try()
+            await self._try()
 
     async def _try(self) -> None:
+        """One meeting. Whatever goes wrong is counted and said: the loop itself must outlive it."""
         try:
-            await self.meet_now()
-            self.failures = 0
+            if self.may_send():
+                await self.meet_now()
         except (DeviceRevoked, NotEnrolled) as error:
             # No retry storm: a person has to act first.
-            self.failures = 99
+            self.failures = REFUSED
             log.warning("sync refused: %s", error.code)
         except AppError as error:
             self.failures += 1
             log.info("sync failed: %s", error.code)
+        except Exception:
+            self.failures += 1
+            log.exception("sync broke off")
 
     def may_send(self) -> bool:
         """False while the device is locked, not enrolled, or told to stay offline."""
@@ -93,4 +101,9 @@ class SyncLoop:
         if self.transport is not None:
             return self.transport
         with database.read() as session:
-            return HttpTransport(value_of(session, CENTRAL_URL), self.state.settings.sync_timeout_s)
+            url = value_of(session, CENTRAL_URL)
+        if self._http is None or self._http.base_url != url:
+            if self._http:
+                self._http.close()
+            self._http = HttpTransport(url, self.state.settings.sync_timeout_s)
+        return self._http

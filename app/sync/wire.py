@@ -5,21 +5,28 @@ node and a newer one understand each other. `dict[str, Any]` stops here.
 """
 
 import gzip
+import hashlib
 import io
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeVar
 
 import zstandard
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.domain.journal import BrokenEntry, Entry, read_entry
+from app.domain.journal import BrokenEntry, Entry, Hashed, is_entry_id, read_entry, set_aside
 from app.errors import ProtocolError
 
 PROTOCOL: Final = 1
-SIGNATURE_HEADER: Final = "X-Baqylau-Signature"  # Ed25519 over the reply's body, in hex
+SIGNATURE_HEADER: Final = "X-Baqylau-Signature"  # Ed25519 over `reply_message`, in hex
+PROOF_HEADER: Final = "X-Device-Signature"  # the device's Ed25519 over `request_message`, in hex
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 PUSH_ENTRIES: Final = 500  # entries in one exchange: about 20 KB on the wire
 PULL_ENTRIES: Final = 2000
+BATCH_BYTES: Final = 4 * 1024 * 1024  # headers and bodies of one push or pull; a single entry may be larger
 COMPRESSION_LEVEL: Final = 10
+
+Nonce = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class Message(BaseModel):
@@ -46,19 +53,52 @@ class WireEntry(Message):
         return read_entry(self.h.encode(), None if self.b is None else self.b.encode())
 
 
-class PushedEntry(WireEntry):
-    """An entry in its place; the hashes are sent only where header or body is absent, to verify the chain without them."""
+@dataclass(frozen=True)
+class Place:
+    """A pushed entry as central takes it: its hashes for the chain, the entry if there is one, and what is wrong."""
 
+    hashed: Hashed
+    entry: Entry | None
+    fault: str = ""
+
+
+class PushedEntry(WireEntry):
+    """An entry in its place. Where header or body is absent, their hashes (and the id) keep the place in the chain."""
+
+    id: str | None = None
     hh: str | None = None
     bh: str | None = None
 
+    def place(self) -> Place:
+        """Reads the entry. Bytes that are none, but stand in a sealed chain, are kept aside. Raises ProtocolError."""
+        header = None if self.h is None else self.h.encode()
+        body = None if self.b is None else self.b.encode()
+        header_hash, body_hash = _hash_of(header, self.hh), _hash_of(body, self.bh)
+        if header is None:
+            if not is_entry_id(self.id or ""):
+                raise ProtocolError(reason="an absent entry needs its id")
+            return Place(Hashed(self.id or "", header_hash, body_hash), None)
+        try:
+            entry, fault = read_entry(header, body), ""
+        except BrokenEntry as error:
+            entry, fault = set_aside(header, body), f"broken: {error}"
+        return Place(Hashed(entry.entry_id, header_hash, body_hash), entry, fault)
+
+
+def _hash_of(data: bytes | None, told: str | None) -> bytes:
+    if data is not None:
+        return hashlib.sha256(data).digest()
+    if told is None or len(told) != 64:
+        raise ProtocolError(reason="an absent text needs its hash")
+    return from_hex(told)
+
 
 class Push(Message):
-    """A batch of one stream: entries in order of seq from `start`, the chain value before them, and one seal over the end."""
+    """A batch of one stream: entries in order of seq from `start`, the chain value before, one seal over the end."""
 
-    incarnation: str
-    lane: int
-    start: int
+    incarnation: str = Field(pattern=r"^[0-9a-f]{1,64}$")
+    lane: int = Field(ge=0, le=1)
+    start: int = Field(ge=1, le=2**53)
     prev: str
     entries: list[PushedEntry]
     seal: str
@@ -70,9 +110,9 @@ class Exchange(Message):
     protocol: int = PROTOCOL
     device: str
     epoch: str = ""
-    nonce: str
+    nonce: Nonce
     pushes: list[Push] = Field(default_factory=list)
-    cursors: dict[str, int] = Field(default_factory=dict)
+    cursors: dict[str, Count] = Field(default_factory=dict)
 
 
 class StreamAck(Message):
@@ -127,7 +167,7 @@ class EnrolRequest(Message):
     protocol: int = PROTOCOL
     code: str
     public_key: str
-    nonce: str
+    nonce: Nonce
 
 
 class EnrolReply(Message):
@@ -152,6 +192,45 @@ class Health(Message):
     version: str
     nonce: str = ""
     now_ms: int
+
+
+class BlobKept(Message):
+    """Central holds these bytes, whole."""
+
+    complete: str
+
+
+class Refusal(Message):
+    """A signed no: the code of `errors.py`, and for a protocol error what was not understood."""
+
+    code: str
+    reason: str = ""
+
+
+def request_message(call: str, about: bytes) -> bytes:
+    """What a device signs of a request: a token alone can neither push nor pull."""
+    return f"baqylau-{call}-1\n".encode() + about
+
+
+def blob_request(method: str, sha256: str, scope: str, nonce: str) -> bytes:
+    """What a device signs of GET and PUT /blobs: the hash stands for the bytes."""
+    return request_message("blob", "\n".join((method, sha256, scope, nonce)).encode())
+
+
+def reply_message(call: str, status: int, nonce: str, body: bytes) -> bytes:
+    """What central signs of a reply: bound to the call, its outcome and the request's nonce.
+
+    Bound, because a body alone could be shown again later, for another call, or be brought to central as a "document".
+    """
+    return f"baqylau-reply-1\n{call}\n{status}\n{nonce}\n".encode() + body
+
+
+def from_hex(text: str) -> bytes:
+    """Raises ProtocolError."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise ProtocolError(reason="not hexadecimal") from error
 
 
 def pack(message: Message) -> bytes:

@@ -1,7 +1,8 @@
-"""What the templates of a section and its cards receive.
+"""What the templates of a section and its cards receive (see `contexts.py` for the rules).
 
-sections/page.html gets `view: SectionPage` · answers/_saved.html (what a post to an answer gives back to htmx, also with 422) `view: SavedAnswer`
-answers/history.html `view: HistoryPage`. `answers/_card.html` and `answers/_live.html` are included and read `card: CardContext`.
+sections/page.html gets `view: SectionPage` · answers/history.html `view: HistoryPage`
+answers/_saved.html `view: SavedAnswer`: what a post to an answer gives back to htmx, also with 422.
+`answers/_card.html` and `answers/_live.html` are included and read `card: CardContext`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Taps on an indicator: answer, undo, settle a conflict, look at its history."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,12 +12,13 @@ from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed
 from app.services import answers as services
 from app.services.answers import Place, Sight
-from app.store import journal, reads
+from app.store import journal, outgoing, reads
 from app.web.answer_contexts import CardContext, HistoryPage, HistoryRow, SavedAnswer
-from app.web.cards import card, field_words, value_words
+from app.web.cards import Desk, card, field_words, value_words
+from app.web.contexts import StatusContext
 from app.web.deps import ReadSession, Visitor, WriteSession
 from app.web.render import is_part_wanted, page, part, speech_of
-from app.web.scenes import desk_of, scene_of
+from app.web.scenes import after_answer, desk_of, scene_of
 from app.web.visit_pages import Scene, head, progress
 
 router = APIRouter()
@@ -62,31 +64,45 @@ def record_answer(
     except InvalidInput as error:
         session.rollback()
         return _refused(request, session, scene, place, fields, error)
-    return _saved(request, session, person, visit_id, place, sight)
+    return _saved(request, session, scene, place, sight)
 
 
 @router.post("/visits/{visit_id}/answers/{indicator_id}/undo")
 @router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}/undo")
 def undo(
-    request: Request, session: WriteSession, person: Visitor, typed: TypedForm, visit_id: str, indicator_id: str, repeat_id: str = ""
+    request: Request,
+    session: WriteSession,
+    person: Visitor,
+    typed: TypedForm,
+    visit_id: str,
+    indicator_id: str,
+    repeat_id: str = "",
 ) -> Response:
     scene = scene_of(session, request, person, visit_id)
     place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
     sight = sight_of(typed, person)
     services.undo_answer(session, person, scene.records, place, sight)
-    return _saved(request, session, person, visit_id, place, sight)
+    return _saved(request, session, scene, place, sight)
 
 
 @router.post("/visits/{visit_id}/answers/{indicator_id}/resolution")
 @router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}/resolution")
 def settle(
-    request: Request, session: WriteSession, person: Visitor, typed: TypedForm, visit_id: str, indicator_id: str, repeat_id: str = ""
+    request: Request,
+    session: WriteSession,
+    person: Visitor,
+    typed: TypedForm,
+    visit_id: str,
+    indicator_id: str,
+    repeat_id: str = "",
 ) -> Response:
     scene = scene_of(session, request, person, visit_id)
     place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
     sight = sight_of(typed, person)
-    services.settle_conflict(session, person, scene.records, place, typed.get("field", ""), typed.get("keep", ""), sight)
-    return _saved(request, session, person, visit_id, place, sight)
+    services.settle_conflict(
+        session, person, scene.records, place, typed.get("field", ""), typed.get("keep", ""), sight
+    )
+    return _saved(request, session, scene, place, sight)
 
 
 @router.get("/visits/{visit_id}/answers/{indicator_id}/history")
@@ -119,7 +135,9 @@ def _history_rows(session: Session, scene: Scene, place: Place) -> list[HistoryR
     rows = []
     for entry in reversed(entries):
         fields = {name: value for name, value in entry.fields().items() if name != "undo"}
-        lines = [f"{field_words(speech, indicator, n)}: {value_words(speech, indicator, n, v)}" for n, v in fields.items()]
+        lines = [
+            f"{field_words(speech, indicator, n)}: {value_words(speech, indicator, n, v)}" for n, v in fields.items()
+        ]
         rows.append(
             HistoryRow(
                 entry_id=entry.entry_id,
@@ -134,36 +152,45 @@ def _history_rows(session: Session, scene: Scene, place: Place) -> list[HistoryR
     return rows
 
 
-def _saved(request: Request, session: Session, person: Person, visit_id: str, place: Place, sight: Sight) -> Response:
+def _saved(request: Request, session: Session, before: Scene, place: Place, sight: Sight) -> Response:
     """The card as it now is; without htmx, back to it."""
-    scene = scene_of(session, request, person, visit_id)
+    scene = after_answer(session, before, answer_subject(before.visit.visit_id, place.indicator.id, place.repeat_id))
+    section = scene.checklist.section_of(place.indicator.id)
     shown = card_of(session, scene, place)
     if not is_part_wanted(request):
-        section = scene.checklist.section_of(place.indicator.id)
         return RedirectResponse(f"{scene.url}/sections/{section.id if section else ''}#{shown.dom_id}", 303)
-    return part(request, "answers/_saved.html", _saved_view(request, scene, place, shown), acked_tap=sight.tap)
+    return part(request, "answers/_saved.html", saved_view(request, session, scene, place, shown), acked_tap=sight.tap)
 
 
 def card_of(session: Session, scene: Scene, place: Place) -> CardContext:
     """One card of a visit."""
-    section = scene.checklist.section_of(place.indicator.id)
-    number = scene.number_of(section, place.repeat_id) if section else 0
-    return card(desk_of(session, scene), place.indicator, place.repeat_id, number)
+    return card(_desk(session, scene, place), place.indicator, place.repeat_id, _number(scene, place))
 
 
-def _saved_view(request: Request, scene: Scene, place: Place, shown: CardContext) -> SavedAnswer:
+def saved_view(request: Request, session: Session, scene: Scene, place: Place, shown: CardContext) -> SavedAnswer:
+    """What a tap brings back: the card, the section's progress, and how much waits to be sent by now."""
+    status: StatusContext | None = getattr(request.state, "status", None)
+    if status is not None:
+        status = replace(status, unsent=outgoing.unsent_entries(session))
+    return SavedAnswer(shown, progress(scene, scene.checklist.section_of(place.indicator.id)), status)
+
+
+def _desk(session: Session, scene: Scene, place: Place) -> Desk:
+    return desk_of(session, scene, [answer_subject(scene.visit.visit_id, place.indicator.id, place.repeat_id)])
+
+
+def _number(scene: Scene, place: Place) -> int:
     section = scene.checklist.section_of(place.indicator.id)
-    return SavedAnswer(shown, progress(scene, section), getattr(request.state, "status", None))
+    return scene.number_of(section, place.repeat_id) if section else 0
 
 
 def _refused(
     request: Request, session: Session, scene: Scene, place: Place, typed: dict[str, str], error: InvalidInput
 ) -> Response:
     problem = speech_of(request).say(error.problem, **error.params)
-    section = scene.checklist.section_of(place.indicator.id)
-    number = scene.number_of(section, place.repeat_id) if section else 0
-    desk = desk_of(session, scene).refused(typed, problem, error.field)
-    shown = card(desk, place.indicator, place.repeat_id, number)
+    desk = _desk(session, scene, place).refused(typed, problem, error.field)
+    shown = card(desk, place.indicator, place.repeat_id, _number(scene, place))
+    view = saved_view(request, session, scene, place, shown)
     if is_part_wanted(request):
-        return part(request, "answers/_saved.html", _saved_view(request, scene, place, shown), status=422)
-    return page(request, "answers/refused.html", SavedAnswer(shown, progress(scene, section), None), status=422)
+        return part(request, "answers/_saved.html", view, status=422)
+    return page(request, "answers/refused.html", view, status=422)

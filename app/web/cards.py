@@ -142,7 +142,7 @@ def standard_lines(checklist: CompiledChecklist, indicator: Indicator, language:
 
 
 def citation(standard: Standard, language: str) -> str:
-    """"CRC 37(c)" in the reader's language."""
+    """ "CRC 37(c)" in the reader's language."""
     return f"{standard.instrument.short.in_(language)} {standard.provision.number}"
 
 
@@ -239,7 +239,9 @@ def _field(desk: Desk, asked: AnswerField, fields: Mapping[str, Json]) -> FieldC
         of_label=asked.of.in_(speech.language) if asked.of else "",
         of_value=desk.typed.get(f"{name}.of", of_value),
         method=method,
-        methods=tuple(Choice(code, words.method(speech, code), code == method) for code in METHODS) if asked.type == "measure" else (),
+        methods=tuple(Choice(code, words.method(speech, code), code == method) for code in METHODS)
+        if asked.type == "measure"
+        else (),
         options=tuple(Choice(o.key, o.label.in_(speech.language), o.key == value) for o in asked.options),
         hint="",
         problem=desk.problem if desk.problem_field.removesuffix(".of") == name else "",
@@ -312,5 +314,3 @@ def _shown(value: float) -> float:
 def _text(fields: Mapping[str, Json], name: str) -> str:
     value = fields.get(name)
     return "" if value is None or isinstance(value, dict | list) else str(value)
-
-

@@ -1,10 +1,11 @@
 """What templates receive: one frozen value per page or part, and nothing beside it but the globals.
 
 A page template gets `page: PageContext` (global) and `view`, the class named here.
-Texts are in the reader's language, urls finished, numbers formatted for the language; moments and days stay values, formatted by the filters.
+Texts are in the reader's language, urls finished, numbers formatted; moments and days stay values for the filters.
 
-sign_in/page.html SignInPage · hidden/page.html none · error/page.html ErrorPage · visits/page.html VisitsPage · visits/new.html NewVisitPage
-visits/hub.html HubPage · visits/finish.html FinishPage · sync/page.html SyncPage. A section and its cards: `answer_contexts.py`; central: `review_contexts.py`.
+sign_in/page.html SignInPage · hidden/page.html none · error/page.html ErrorPage
+visits/page.html VisitsPage · visits/new.html NewVisitPage · visits/hub.html HubPage · visits/finish.html FinishPage
+sync/page.html SyncPage. A section and its cards: `answer_contexts.py`; central: `review_contexts.py`.
 """
 
 from __future__ import annotations
@@ -144,7 +145,11 @@ class MemberOption:
 
 @dataclass(frozen=True)
 class NewVisitPage:
-    """Posts to /visits: visit, institution, kind, announced yes|no, legal_basis, visited_on, checklist, member (many), role.<person_id>."""
+    """Posts to /visits.
+
+    Fields: visit, institution, kind, announced (yes|no), legal_basis, visited_on, checklist, member (many),
+    role.<person_id>.
+    """
 
     visit_id: str  # made before the form is shown, so that sending twice makes one visit
     problems: tuple[Problem, ...]

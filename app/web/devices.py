@@ -78,7 +78,11 @@ def _view(
 ) -> DevicesPage:
     speech = speech_of(request)
     people = reads.people(session)
-    choices = [Choice(key, one.name, False) for key, one in people.items() if one.is_active and one.roles & {"monitor", "team_lead"}]
+    choices = [
+        Choice(key, one.name, False)
+        for key, one in people.items()
+        if one.is_active and one.roles & {"monitor", "team_lead"}
+    ]
     return DevicesPage(
         rows=tuple(_row(speech, people, seen) for seen in services.devices(session)),
         people=tuple(sorted(choices, key=lambda choice: speech.sort_key(choice.label))),

@@ -67,7 +67,7 @@ def add(
     institution: Typed = "",
     name_kk: Typed = "",
     name_ru: Typed = "",
-    type: Typed = "",  # noqa: A002 - the form's word
+    type: Typed = "",
     region: Typed = "",
     place: Typed = "",
     parent_body: Typed = "",
@@ -95,9 +95,13 @@ def add(
     return RedirectResponse("/institutions", 303)
 
 
-def _form(request: Request, institution_id: str, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> InstitutionForm:
+def _form(
+    request: Request, institution_id: str, typed: dict[str, str], problems: tuple[Problem, ...] = ()
+) -> InstitutionForm:
     speech = speech_of(request)
-    types = [Choice(code, words.institution_type(speech, code), code == typed.get("type")) for code in INSTITUTION_TYPES]
+    types = [
+        Choice(code, words.institution_type(speech, code), code == typed.get("type")) for code in INSTITUTION_TYPES
+    ]
     regions = [Choice(code, words.region(speech, code), code == typed.get("region")) for code in services.REGIONS]
     return InstitutionForm(
         institution_id=institution_id,
@@ -120,7 +124,9 @@ def import_page(request: Request, person: Editor) -> Response:
 
 
 @router.post("/institutions/import")
-def import_file(request: Request, session: WriteSession, person: Editor, file: Annotated[UploadFile, File()]) -> Response:
+def import_file(
+    request: Request, session: WriteSession, person: Editor, file: Annotated[UploadFile, File()]
+) -> Response:
     """Takes the good rows, reports the bad ones with line and reason."""
     data = file.file.read(MAX_FILE_MB * 2**20 + 1)
     if len(data) > MAX_FILE_MB * 2**20:

@@ -85,7 +85,9 @@ class Speech:
     def sort_key(self, text: str) -> tuple[tuple[int, str], ...]:
         """Sorts Kazakh words as a Kazakh dictionary does (Әә after Аа), Russian ones with Ёё after Ее."""
         order = KAZAKH_ORDER if self.language == "kk" else RUSSIAN_ORDER
-        return tuple((order.find(letter) if letter in order else 100 + ord(letter), letter) for letter in _folded(text, order))
+        return tuple(
+            (order.find(letter) if letter in order else 100 + ord(letter), letter) for letter in _folded(text, order)
+        )
 
 
 def _folded(text: str, order: str) -> str:

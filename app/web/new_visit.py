@@ -59,7 +59,11 @@ def read(form: FormData) -> Typed:
 
 def problem(speech: Speech, error: AppError) -> tuple[Problem, ...]:
     """The refusal beside its field."""
-    place = error.field if isinstance(error, InvalidInput) else {"team_too_small": "member", "notice_needed": "announced"}.get(error.code, "institution")
+    place = (
+        error.field
+        if isinstance(error, InvalidInput)
+        else {"team_too_small": "member", "notice_needed": "announced"}.get(error.code, "institution")
+    )
     sentence = error.problem if isinstance(error, InvalidInput) else error.sentence
     return (Problem(place, speech.say(sentence, **error.params)),)
 
@@ -78,12 +82,17 @@ def form(
         kinds=tuple(Choice(code, words.kind(speech, code), code == (typed.kind or "periodic")) for code in KINDS),
         announced=typed.announced or "no",
         legal_bases=tuple(
-            Choice(code, words.legal_basis(speech, code), code == basis, speech.say(words.LEGAL_BASIS_RULE[code])) for code in LEGAL_BASES
+            Choice(code, words.legal_basis(speech, code), code == basis, speech.say(words.LEGAL_BASIS_RULE[code]))
+            for code in LEGAL_BASES
         ),
         members=_members(session, speech, person, typed),
         visited_on=typed.visited_on or _today(node, speech),
         checklists=tuple(
-            Choice(one.checklist_id, one.checklist.checklist.title.in_(speech.language), one.checklist_id == typed.checklist or not index)
+            Choice(
+                one.checklist_id,
+                one.checklist.checklist.title.in_(speech.language),
+                one.checklist_id == typed.checklist or not index,
+            )
             for index, one in enumerate(request.app.state.checklists.compiled)
         ),
     )

@@ -71,7 +71,9 @@ async def add(request: Request, session: WriteSession, person: Editor, typed: Ty
             services.set_sign_in(session, saved.person_id, typed["sign_in_name"], typed.get("passphrase", ""), cost)
     except AppError as error:
         session.rollback()
-        return page(request, "people/new.html", _form(request, typed, roles, _problem(request, error)), status=error.status)
+        return page(
+            request, "people/new.html", _form(request, typed, roles, _problem(request, error)), status=error.status
+        )
     return RedirectResponse("/people", 303)
 
 

@@ -10,12 +10,10 @@ from app.errors import BodyTooLarge, NotThere
 from app.services import answers as services
 from app.services.answers import Place, Sight
 from app.store import attachments, reads
-from app.web.answers import card_of
-from app.web.answer_contexts import SavedAnswer
+from app.web.answers import card_of, saved_view
 from app.web.deps import ReadSession, Visitor, WriteSession
 from app.web.render import is_part_wanted, part
 from app.web.scenes import scene_of
-from app.web.visit_pages import progress
 
 router = APIRouter()
 Typed = Annotated[str, Form(max_length=400)]
@@ -84,8 +82,5 @@ def _back(request: Request, session: Session, person: Visitor, visit_id: str, pl
     section = scene.checklist.section_of(place.indicator.id)
     shown = card_of(session, scene, place)
     if is_part_wanted(request):
-        view = SavedAnswer(shown, progress(scene, section), getattr(request.state, "status", None))
-        return part(request, "answers/_saved.html", view, acked_tap=tap)
+        return part(request, "answers/_saved.html", saved_view(request, session, scene, place, shown), acked_tap=tap)
     return RedirectResponse(f"{scene.url}/sections/{section.id if section else ''}#{shown.dom_id}", 303)
-
-

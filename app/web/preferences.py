@@ -19,7 +19,7 @@ YEAR_S = 365 * 24 * 3600
 @open_to_all
 def choose(
     request: Request,
-    next: Annotated[str, Form()] = "/",  # noqa: A002 - the form's word
+    next: Annotated[str, Form()] = "/",
     language: Annotated[str, Form()] = "",
     theme: Annotated[str, Form()] = "",
     size: Annotated[str, Form()] = "",

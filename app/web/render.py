@@ -12,16 +12,19 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from app.config import ROOT, Settings
 from app.domain.people import Person
 from app.errors import N_
 from app.web import words
+from app.web.answer_contexts import CardContext
 from app.web.contexts import NavItem, PageContext, PersonContext, StatusContext
 from app.web.language import LANGUAGES, Speech, catalogue
 
 STATIC_DIR: Final = ROOT / "static"
 THEMES, SIZES, HANDS = ("light", "dark", "night"), ("normal", "large"), ("right", "left")
+CARDS_IN_MEMORY: Final = 800  # about 13 KB each
 NEUTRAL_TITLE: Final = N_("Notes")
 
 
@@ -115,7 +118,9 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
         ("/sync", N_("Sending"), "cloud-upload", not central),
     ]
     here = request.url.path
-    return [NavItem(url, speech.say(label), icon, here.startswith(url)) for url, label, icon, is_open in places if is_open]
+    return [
+        NavItem(url, speech.say(label), icon, here.startswith(url)) for url, label, icon, is_open in places if is_open
+    ]
 
 
 @lru_cache
@@ -131,6 +136,7 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static_url
+    environment.globals["card_html"] = _card_html
     environment.filters |= {
         "date": _with_speech(lambda speech, value: speech.day(value)),
         "time": _with_speech(lambda speech, value: speech.clock_time(value)),
@@ -146,6 +152,18 @@ def _with_speech(write: Callable[[Speech, Any], str]) -> Callable[..., str]:
         return write(context["speech"], value)
 
     return filter_
+
+
+@pass_context
+def _card_html(context: Context, card: CardContext) -> Markup:
+    return rendered_card(context["speech"], card)
+
+
+@lru_cache(maxsize=CARDS_IN_MEMORY)
+def rendered_card(speech: Speech, card: CardContext) -> Markup:
+    """The card of an indicator. A context is a value, so the same one is drawn once: a section's page is mostly unchanged cards."""
+    template = _environment(speech.language).get_template("answers/_card.html")
+    return Markup(template.render(card=card, speech=speech))  # noqa: S704 - the template escapes
 
 
 @lru_cache

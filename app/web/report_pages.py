@@ -57,7 +57,11 @@ def _access(scene: Scene) -> Iterable[str]:
     if visit.arrived_at:
         yield speech.say("Arrived at %(time)s.", time=visit.arrived_at)
     if visit.waiting_minutes is not None:
-        yield speech.say_n("Waited %(count)s minute at the entrance.", "Waited %(count)s minutes at the entrance.", visit.waiting_minutes)
+        yield speech.say_n(
+            "Waited %(count)s minute at the entrance.",
+            "Waited %(count)s minutes at the entrance.",
+            visit.waiting_minutes,
+        )
     if visit.received_by_role:
         yield speech.say("Received by: %(role)s.", role=visit.received_by_role)
     for line in refusal_lines(scene):
@@ -72,9 +76,16 @@ def _method(scene: Scene, report: Report) -> Iterable[str]:
         yield speech.say_n("%(count)s room looked at.", "%(count)s rooms looked at.", rooms)
     if files:
         yield speech.say_n("%(count)s file sampled.", "%(count)s files sampled.", files)
-    used = {name.removeprefix("source.") for a in scene.records.answers.values() for name, on in a.fields.items() if name.startswith("source.") and on is True}
+    used = {
+        name.removeprefix("source.")
+        for a in scene.records.answers.values()
+        for name, on in a.fields.items()
+        if name.startswith("source.") and on is True
+    }
     if used:
-        yield speech.say("Sources used: %(sources)s.", sources=", ".join(words.source(speech, kind) for kind in sorted(used)))
+        yield speech.say(
+            "Sources used: %(sources)s.", sources=", ".join(words.source(speech, kind) for kind in sorted(used))
+        )
     if scene.visit.finish_reason:
         yield speech.say("Finished with open questions: %(reason)s", reason=scene.visit.finish_reason)
 
@@ -161,7 +172,10 @@ def _photos(scene: Scene, numbers: Mapping[str, int]) -> Iterable[ReportPhoto]:
         moment = scene.speech.at(taken if isinstance(taken, int) else None)
         if moment:
             yield ReportPhoto(
-                numbers[photo.subject], f"/photos/{photo.subject}", photo.text("caption"), photo.text("indicator"), moment, photo.text("sha256")
+                numbers[photo.subject],
+                f"/photos/{photo.subject}",
+                photo.text("caption"),
+                photo.text("indicator"),
+                moment,
+                photo.text("sha256"),
             )
-
-

@@ -18,11 +18,18 @@ def report(request: Request, session: ReadSession, person: Visitor, visit_id: st
     scene = scene_of(session, request, person, visit_id)
     is_central = request.app.state.settings.role == "central"
     back = f"/reviews/{visit_id}" if is_central and person.may("review") else scene.url
-    view = report_page(scene, signed_moments(session, scene), _record_line(session, scene), session.info["node"].clock.now_ms(), back)
+    view = report_page(
+        scene, signed_moments(session, scene), _record_line(session, scene), session.info["node"].clock.now_ms(), back
+    )
     return page(request, "reports/page.html", view)
 
 
 def _record_line(session: Session, scene: Scene) -> str:
     entries, people, devices = reads.entry_facts(session, scene.visit.scope)
     say = scene.speech.say
-    return say("Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.", entries=entries, people=people, devices=devices)
+    return say(
+        "Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.",
+        entries=entries,
+        people=people,
+        devices=devices,
+    )

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
 from app.web.contexts import Choice, IndicatorLink, Problem
 
-
 # ---- institutions, people, devices
 
 

@@ -7,7 +7,15 @@ from app.domain.coverage import Asked
 from app.domain.journal import Json
 from app.domain.merge import Record
 from app.web import words
-from app.web.cards import derived_lines, field_value_words, field_words, meanings, standard_lines, value_words, verdict_tiles
+from app.web.cards import (
+    derived_lines,
+    field_value_words,
+    field_words,
+    meanings,
+    standard_lines,
+    value_words,
+    verdict_tiles,
+)
 from app.web.contexts import Problem
 from app.web.language import Speech
 from app.web.review_contexts import (
@@ -55,8 +63,18 @@ def key_of(asked: Asked) -> str:
 
 
 def review_page(
-    scene: Scene, wanted: str, made: Made, past: Sequence[PastAnswer], facts: tuple[int, int, int], *,
-    is_sound: bool, may_approve: bool, is_stale: bool, problems: Sequence[Problem] = (), question: str = "", reason: str = "",
+    scene: Scene,
+    wanted: str,
+    made: Made,
+    past: Sequence[PastAnswer],
+    facts: tuple[int, int, int],
+    *,
+    is_sound: bool,
+    may_approve: bool,
+    is_stale: bool,
+    problems: Sequence[Problem] = (),
+    question: str = "",
+    reason: str = "",
 ) -> ReviewPage:
     """The desk: danger first, the sections, and one indicator with all that is known of it."""
     visit, speech = scene.visit, scene.speech
@@ -64,8 +82,17 @@ def review_page(
     danger = [one for one in asked if _is_danger(scene, one)]
     chosen = next((one for one in asked if key_of(one) == wanted), danger[0] if danger else None)
     entries, people, devices = facts
-    record_line = speech.say("Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.", entries=entries, people=people, devices=devices)
-    sound = speech.say("Signatures verified.") if is_sound else speech.say("A signature does not verify. Ask the administrator.")
+    record_line = speech.say(
+        "Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.",
+        entries=entries,
+        people=people,
+        devices=devices,
+    )
+    sound = (
+        speech.say("Signatures verified.")
+        if is_sound
+        else speech.say("A signature does not verify. Ask the administrator.")
+    )
     return ReviewPage(
         visit_id=visit.visit_id,
         institution=institution_name(scene.institution, speech.language),
@@ -123,7 +150,9 @@ def _is_danger(scene: Scene, asked: Asked) -> bool:
     if answer is None:
         return False
     indicator = asked.indicator
-    broken = any(verdict.outcome == "broken" and verdict.level == "national" for verdict in verdicts(indicator, answer.fields))
+    broken = any(
+        verdict.outcome == "broken" and verdict.level == "national" for verdict in verdicts(indicator, answer.fields)
+    )
     return shows_danger(indicator, answer.fields) or (broken and indicator.severity in (4, "danger"))
 
 
@@ -157,7 +186,9 @@ def _nav_sections(scene: Scene, asked: Sequence[Asked], chosen: Asked | None) ->
         )
 
 
-def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, made: Made, past: Sequence[PastAnswer]) -> ReviewIndicator:
+def review_indicator(
+    scene: Scene, asked: Sequence[Asked], chosen: Asked, made: Made, past: Sequence[PastAnswer]
+) -> ReviewIndicator:
     """The indicator on the desk: answer, evidence, photos, questions, rules."""
     speech, indicator = scene.speech, chosen.indicator
     answer = scene.answer(chosen)
@@ -211,7 +242,7 @@ def _strength_line(speech: Speech, fields: Mapping[str, Json]) -> str:
 
 
 def field_lines(speech: Speech, asked: Asked, fields: Mapping[str, Json]) -> Iterable[str]:
-    """"Area: 9,3 m² (laser)", then what follows from the numbers."""
+    """ "Area: 9,3 m² (laser)", then what follows from the numbers."""
     for one in asked.indicator.answer.fields:
         value = fields.get(f"field.{one.key}")
         if value is None or value == "":
@@ -234,7 +265,14 @@ def _evidence(scene: Scene, chosen: Asked, answer: Record | None, made: Made) ->
     for name, value in answer.fields.items():
         kind, _, code = name.partition(".")
         if kind == "source" and value is True:
-            yield EvidenceRow(words.source(scene.speech, code), answer.text("note"), scene.names.get(author, "?"), moment, strength, False)
+            yield EvidenceRow(
+                words.source(scene.speech, code),
+                answer.text("note"),
+                scene.names.get(author, "?"),
+                moment,
+                strength,
+                False,
+            )
 
 
 def _photos(scene: Scene, chosen: Asked) -> Iterable[ReviewPhoto]:
@@ -253,7 +291,9 @@ def _questions(scene: Scene, chosen: Asked, made: Made) -> Iterable[QuestionRow]
         answer = scene.answer(chosen)
         said = (answer.text("note") or _answer_words(scene.speech, answer)) if answered and answer else ""
         if moment:
-            yield QuestionRow(question.text("question"), scene.names.get(author, "?"), moment, said, question.is_on("sent"))
+            yield QuestionRow(
+                question.text("question"), scene.names.get(author, "?"), moment, said, question.is_on("sent")
+            )
 
 
 def _conflict_lines(scene: Scene, chosen: Asked, answer: Record | None) -> Iterable[str]:

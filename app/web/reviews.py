@@ -47,7 +47,13 @@ def desk(request: Request, session: ReadSession, person: Reviewer, visit_id: str
 
 @router.post("/reviews/{visit_id}/questions")
 def ask(
-    request: Request, session: WriteSession, person: Reviewer, visit_id: str, indicator: Typed = "", repeat: Typed = "", question: Typed = ""
+    request: Request,
+    session: WriteSession,
+    person: Reviewer,
+    visit_id: str,
+    indicator: Typed = "",
+    repeat: Typed = "",
+    question: Typed = "",
 ) -> Response:
     key = f"{indicator}/{repeat}" if repeat else indicator
     scene = scene_of(session, request, person, visit_id)
@@ -60,7 +66,9 @@ def ask(
 
 
 @router.post("/reviews/{visit_id}/return")
-def return_visit(request: Request, session: WriteSession, person: Reviewer, visit_id: str, reason: Typed = "") -> Response:
+def return_visit(
+    request: Request, session: WriteSession, person: Reviewer, visit_id: str, reason: Typed = ""
+) -> Response:
     try:
         services.return_for_correction(session, person, reads.visit_records_for(session, person, visit_id), reason)
     except AppError as error:
@@ -80,7 +88,14 @@ def approve(request: Request, session: WriteSession, person: Reviewer, visit_id:
 
 
 def _desk(
-    request: Request, session: Session, person: Person, visit_id: str, wanted: str, error: AppError | None = None, question: str = "", reason: str = ""
+    request: Request,
+    session: Session,
+    person: Person,
+    visit_id: str,
+    wanted: str,
+    error: AppError | None = None,
+    question: str = "",
+    reason: str = "",
 ) -> Response:
     scene = scene_of(session, request, person, visit_id)
     records = scene.records
@@ -124,5 +139,7 @@ def _past(session: Session, request: Request, person: Person, scene: Scene, want
     for visit in earlier[:EARLIER_VISITS]:
         for (found, _), answer in reads.records_of(session, visit).answers.items():
             if found == indicator_id and answer.text("value") and visit.visited_on:
-                past.append(PastAnswer(visit.visited_on, words.value(scene.speech, answer.text("value")), answer.text("note")))
+                past.append(
+                    PastAnswer(visit.visited_on, words.value(scene.speech, answer.text("value")), answer.text("note"))
+                )
     return past

@@ -1,6 +1,6 @@
 """Reads from the store what the pages of a visit show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,12 +37,16 @@ def _scene(session: Session, request: Request, person: Person, visit: Visit, nam
     checklist = pinned(session, visit.checklist_sha256)
     records = reads.records_of(session, visit)
     institution = reads.record(session, visit.institution_id)
-    scene = Scene(records, checklist, institution, person, names, speech_of(request))
-    if request.app.state.settings.role == "device":
-        unsent, _ = outgoing.unsent_in(session, visit.scope)
-        sent, total = attachments.photo_counts(session, visit.scope)
-        scene = replace(scene, unsent=unsent, photos_unsent=total - sent)
-    return scene
+    return Scene(records, checklist, institution, person, names, speech_of(request))
+
+
+def with_sending(session: Session, request: Request, scene: Scene) -> Scene:
+    """The scene with what of the visit central has not confirmed; only devices have anything to send."""
+    if request.app.state.settings.role != "device":
+        return scene
+    unsent, _ = outgoing.unsent_in(session, scene.visit.scope)
+    sent, total = attachments.photo_counts(session, scene.visit.scope)
+    return replace(scene, unsent=unsent, photos_unsent=total - sent)
 
 
 def names_of(session: Session) -> dict[str, str]:
@@ -50,13 +54,24 @@ def names_of(session: Session) -> dict[str, str]:
     return {key: person.name for key, person in reads.people(session).items()}
 
 
-def desk_of(session: Session, scene: Scene) -> Desk:
-    """What the cards of a page need: how many entries each answer has, and who made its newest ones."""
+def after_answer(session: Session, scene: Scene, subject: str) -> Scene:
+    """The scene after one answer was written: only that record is read again, unless the visit itself moved."""
+    answer = reads.record(session, subject)
+    answers = {**scene.records.answers, reads.answer_key(subject): answer} if answer else scene.records.answers
+    return replace(scene, records=replace(scene.records, answers=answers))
+
+
+def desk_of(session: Session, scene: Scene, subjects: Sequence[str] | None = None) -> Desk:
+    """What the cards of a page need: how many entries each answer has, and who made its newest ones.
+
+    `subjects` narrows it to the answers that are shown.
+    """
     records = scene.records
-    heads = [head for answer in records.answers.values() for head in answer.heads]
+    shown = [answer for answer in records.answers.values() if subjects is None or answer.subject in subjects]
+    heads = [head for answer in shown for head in answer.heads]
     heads += [head for question in records.questions for head in question.heads]
     made = reads.made_at_of(session, heads)
-    counts = entry_counts.by_subject(session, scene.visit.scope, "answer")
+    counts = entry_counts.by_subject(session, scene.visit.scope, "answer", subjects)
     return Desk(scene.checklist, records, scene.person, scene.names, counts, made, scene.speech)
 
 

@@ -30,7 +30,9 @@ def section_page(
     section = scene.checklist.section(section_id)
     if section is None:
         raise NotThere()
-    view = section_view(scene, desk_of(session, scene), section, show if show in SHOWS else "all", session.info["node"].clock.new_id())
+    view = section_view(
+        scene, desk_of(session, scene), section, show if show in SHOWS else "all", session.info["node"].clock.new_id()
+    )
     return page(request, "sections/page.html", view)
 
 
@@ -119,7 +121,9 @@ def _filters(scene: Scene, section: Section, show: str) -> tuple[FilterLink, ...
     asked = scene.asked(section)
     url = f"{scene.url}/sections/{section.id}"
     return tuple(
-        FilterLink(url if one == "all" else f"{url}?show={one}", one, sum(_is_shown(scene, a, one) for a in asked), one == show)
+        FilterLink(
+            url if one == "all" else f"{url}?show={one}", one, sum(_is_shown(scene, a, one) for a in asked), one == show
+        )
         for one in SHOWS
     )
 
@@ -130,5 +134,3 @@ def _repeat_form(scene: Scene, section: Section, fresh_id: str) -> RepeatForm | 
     number = len(scene.repeats().get(section.id, [])) + 1
     name = scene.speech.say("Room %(number)d" if section.repeat == "room" else "File %(number)d", number=number)
     return RepeatForm(f"{scene.url}/repeats", section.repeat, fresh_id, name, "")
-
-

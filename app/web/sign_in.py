@@ -37,7 +37,7 @@ def home_of(request: Request, person: Person) -> str:
 
 @router.get("/sign-in")
 @open_to_all
-def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the form's word
+def sign_in_page(request: Request, next: str = "/") -> Response:
     return _form(request, "", next, "", 200)
 
 
@@ -47,12 +47,14 @@ def sign_in(
     request: Request,
     passphrase: Annotated[str, Form(max_length=400)] = "",
     name: Annotated[str, Form(max_length=100)] = "",
-    next: Annotated[str, Form(max_length=300)] = "/",  # noqa: A002 - the form's word
+    next: Annotated[str, Form(max_length=300)] = "/",
 ) -> Response:
     """Opens the device or a session at central. A fresh session each time: nothing to fixate."""
     settings: Settings = request.app.state.settings
     try:
-        token = _open_device(request, passphrase) if settings.role == "device" else _open_session(request, name, passphrase)
+        token = (
+            _open_device(request, passphrase) if settings.role == "device" else _open_session(request, name, passphrase)
+        )
     except AppError as error:
         return _form(request, name, next, speech_of(request).say(error.sentence, **error.params), error.status)
     response = _to(own_path(next))
@@ -93,7 +95,9 @@ def _open_session(request: Request, name: str, passphrase: str) -> str:
 
 def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
     needs_name = request.app.state.settings.role == "central"
-    return page(request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem, 0), status=status)
+    return page(
+        request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem, 0), status=status
+    )
 
 
 def _to(path: str) -> RedirectResponse:

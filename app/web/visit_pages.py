@@ -85,7 +85,9 @@ class Scene:
     def link(self, asked: Asked, line: str = "") -> IndicatorLink:
         name = self.repeat_name(asked.repeat_id)
         text = asked.indicator.text.in_(self.speech.language) + (f" · {name}" if name else "")
-        return IndicatorLink(f"{self.url}/sections/{asked.section.id}#{self.dom_id(asked)}", asked.indicator.id, text, line)
+        return IndicatorLink(
+            f"{self.url}/sections/{asked.section.id}#{self.dom_id(asked)}", asked.indicator.id, text, line
+        )
 
 
 def institution_name(institution: Record | None, language: str) -> str:
@@ -97,7 +99,7 @@ def institution_name(institution: Record | None, language: str) -> str:
 
 
 def visit_line(scene: Scene) -> str:
-    """"Interim visit · unannounced · 3 people"."""
+    """ "Interim visit · unannounced · 3 people"."""
     speech, visit = scene.speech, scene.visit
     announced = speech.say("announced") if visit.is_announced else speech.say("unannounced")
     team = speech.say_n("%(count)s person", "%(count)s people", len(visit.team))
@@ -202,7 +204,9 @@ def hub(scene: Scene) -> HubPage:
         refusal=_refusal(scene, ()),
         sections=section_rows(scene),
         must_open=tuple(scene.link(o) for o in must if not is_complete(o.indicator, scene.answer(o)))[:SHOWN_MUST],
-        danger=tuple(scene.link(o, _answer_words(scene, a)) for o, a in with_answer if shows_danger(o.indicator, a.fields)),
+        danger=tuple(
+            scene.link(o, _answer_words(scene, a)) for o, a in with_answer if shows_danger(o.indicator, a.fields)
+        ),
         conflicts=tuple(scene.link(o, conflict_line(scene, a)) for o, a in with_answer if a.conflicts),
         questions=tuple(_question_links(scene)),
         return_reason=visit.return_reason if visit.state == "returned" else "",
@@ -228,7 +232,7 @@ def _answer_words(scene: Scene, answer: Record) -> str:
 
 
 def conflict_line(scene: Scene, answer: Record) -> str:
-    """"Aigul: yes · Dana: partly": the authors and their values."""
+    """ "Aigul: yes · Dana: partly": the authors and their values."""
     sides = next(iter(answer.conflicts.values()))
     return " · ".join(f"{scene.names.get(s.author, '?')}: {words.value(scene.speech, str(s.value))}" for s in sides)
 
@@ -247,13 +251,22 @@ def _arrival(scene: Scene, problems: Sequence[Problem]) -> ArrivalForm:
     if visit.arrived_at:
         waiting = visit.waiting_minutes or 0
         line = speech.say_n(
-            "Came at %(time)s, let in after %(count)s minute", "Came at %(time)s, let in after %(count)s minutes", waiting, time=visit.arrived_at
+            "Came at %(time)s, let in after %(count)s minute",
+            "Came at %(time)s, let in after %(count)s minutes",
+            waiting,
+            time=visit.arrived_at,
         )
         if visit.received_by_role:
             line += ", " + speech.say("received by: %(role)s", role=visit.received_by_role)
     waiting_text = "" if visit.waiting_minutes is None else str(visit.waiting_minutes)
     return ArrivalForm(
-        f"{scene.url}/arrival", bool(visit.arrived_at), line, visit.arrived_at, waiting_text, visit.received_by_role, tuple(problems)
+        f"{scene.url}/arrival",
+        bool(visit.arrived_at),
+        line,
+        visit.arrived_at,
+        waiting_text,
+        visit.received_by_role,
+        tuple(problems),
     )
 
 
@@ -291,13 +304,21 @@ def _refusal(scene: Scene, problems: Sequence[Problem]) -> RefusalForm:
 # ---- check and finish
 
 
-def finish(scene: Scene, signed_at: Mapping[str, datetime], finished_at: datetime | None, typed_reason: str = "", problem: str = "") -> FinishPage:
+def finish(
+    scene: Scene,
+    signed_at: Mapping[str, datetime],
+    finished_at: datetime | None,
+    typed_reason: str = "",
+    problem: str = "",
+) -> FinishPage:
     """What is open, what was found, and who has signed."""
     visit, asked = scene.visit, scene.asked()
     must = [one for one in asked if scene.checklist.is_must(one.indicator.id)]
     with_answer = [(one, answer) for one in asked if (answer := scene.answer(one)) is not None]
     signatures = tuple(_signatures(scene, signed_at))
-    has_signed = any(r.text("person") == scene.person.person_id and not _is_stale(scene, r) for r in scene.records.sign_offs)
+    has_signed = any(
+        r.text("person") == scene.person.person_id and not _is_stale(scene, r) for r in scene.records.sign_offs
+    )
     may_finish = visit.state in OPEN_STATES and is_lead(scene.person, visit)
     may_sign = visit.state == "finished" and scene.person.person_id in visit.team and not has_signed
     return FinishPage(
@@ -324,7 +345,9 @@ def _section_check(scene: Scene, section: Section) -> SectionCheck:
         and (answer.text("value") in ("no", "partly") or is_finding(one.indicator, answer.fields))
     )
     url = f"{scene.url}/sections/{section.id}"
-    return SectionCheck(section.title.in_(scene.speech.language), url, done.answered, done.asked, done.not_seen, findings)
+    return SectionCheck(
+        section.title.in_(scene.speech.language), url, done.answered, done.asked, done.not_seen, findings
+    )
 
 
 def _signatures(scene: Scene, signed_at: Mapping[str, datetime]) -> Iterable[SignatureRow]:

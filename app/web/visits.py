@@ -13,7 +13,7 @@ from app.web import new_visit
 from app.web.contexts import VisitsPage
 from app.web.deps import Planner, ReadSession, Visitor, WriteSession
 from app.web.render import page, speech_of
-from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments
+from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments, with_sending
 from app.web.visit_pages import finish, hub, row
 
 router = APIRouter()
@@ -22,9 +22,11 @@ Typed = Annotated[str, Form(max_length=6000)]
 
 @router.get("/visits")
 def visits_page(request: Request, session: ReadSession, person: Visitor) -> Response:
-    rows = [row(scene) for scene in scenes_of(session, request, person)]
+    rows = [row(with_sending(session, request, scene)) for scene in scenes_of(session, request, person)]
     view = VisitsPage(
-        open=tuple(sorted((r for r in rows if r.state in ("planned", "in_progress", "returned")), key=lambda r: r.visited_on)),
+        open=tuple(
+            sorted((r for r in rows if r.state in ("planned", "in_progress", "returned")), key=lambda r: r.visited_on)
+        ),
         closed=tuple(r for r in rows if r.state in ("finished", "approved")),
         new_url="/visits/new" if person.may("plan_visit") else "",
         has_institutions=bool(reads.institutions(session)),
@@ -56,7 +58,9 @@ async def plan(request: Request, session: WriteSession, person: Planner) -> Resp
 
 @router.get("/visits/{visit_id}")
 def hub_page(request: Request, session: ReadSession, person: Visitor, visit_id: str) -> Response:
-    return page(request, "visits/hub.html", hub(scene_of(session, request, person, visit_id)))
+    return page(
+        request, "visits/hub.html", hub(with_sending(session, request, scene_of(session, request, person, visit_id)))
+    )
 
 
 @router.post("/visits/{visit_id}/arrival")
@@ -84,7 +88,13 @@ def declare(
 
 @router.post("/visits/{visit_id}/refusal")
 def refuse_access(
-    request: Request, session: WriteSession, person: Visitor, visit_id: str, who_role: Typed = "", at: Typed = "", reason: Typed = ""
+    request: Request,
+    session: WriteSession,
+    person: Visitor,
+    visit_id: str,
+    who_role: Typed = "",
+    at: Typed = "",
+    reason: Typed = "",
 ) -> Response:
     services.record_refusal(session, person, reads.visit_for(session, person, visit_id), who_role, at, reason)
     return _hub(visit_id)
@@ -96,7 +106,9 @@ def finish_page(request: Request, session: ReadSession, person: Visitor, visit_i
 
 
 @router.post("/visits/{visit_id}/finish")
-def finish_visit(request: Request, session: WriteSession, person: Visitor, visit_id: str, reason: Typed = "") -> Response:
+def finish_visit(
+    request: Request, session: WriteSession, person: Visitor, visit_id: str, reason: Typed = ""
+) -> Response:
     scene = scene_of(session, request, person, visit_id)
     must_open = scene.coverage(None).must_open if not scene.records.refusals else 0
     try:
@@ -109,16 +121,20 @@ def finish_visit(request: Request, session: WriteSession, person: Visitor, visit
 
 
 @router.post("/visits/{visit_id}/signature")
-def sign(
-    request: Request, session: WriteSession, person: Visitor, visit_id: str, dissent: Typed = ""
-) -> Response:
+def sign(request: Request, session: WriteSession, person: Visitor, visit_id: str, dissent: Typed = "") -> Response:
     records = reads.visit_records_for(session, person, visit_id)
     services.sign_visit(session, person, records.visit, records.heads(), dissent)
     return RedirectResponse(f"/visits/{visit_id}/finish", 303)
 
 
 def _finish_page(
-    request: Request, session: ReadSession, person: Visitor, visit_id: str, reason: str = "", problem: str = "", status: int = 200
+    request: Request,
+    session: ReadSession,
+    person: Visitor,
+    visit_id: str,
+    reason: str = "",
+    problem: str = "",
+    status: int = 200,
 ) -> Response:
     scene = scene_of(session, request, person, visit_id)
     ended = finished_moment(session, scene.speech, scene.visit)

@@ -131,7 +131,12 @@ SEVERITY: Final = {
 }
 QUICK_REASONS: Final = {
     "not_applicable": (N_("No such case today"), N_("Not foreseen for this place")),
-    "not_seen": (N_("Not enough time"), N_("Access was refused"), N_("Nobody to ask in private"), N_("Documents were not shown")),
+    "not_seen": (
+        N_("Not enough time"),
+        N_("Access was refused"),
+        N_("Nobody to ask in private"),
+        N_("Documents were not shown"),
+    ),
 }
 
 
@@ -189,6 +194,6 @@ def severity(speech: Speech, code: str) -> str:
 
 
 def how_to_find_out(speech: Speech, sources: tuple[str, ...]) -> str:
-    """"Look for yourself, ask children in private" from the kinds of evidence of an indicator."""
+    """ "Look for yourself, ask children in private" from the kinds of evidence of an indicator."""
     text = ", ".join(_word(speech, HOW, code) for code in sources)
     return text[:1].upper() + text[1:]

@@ -9,11 +9,25 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlmodel import SQLModel
 
 import app.store.checklists as checklists
-from app.errors import ChecklistBroken, ChecklistTooNew, NotThere
+from app.clock import SystemClock
+from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
+from app.store import attachments
 from app.store.checklist_files import Fault
-from app.store.checklists import check, compile_checklist, library_from, load_library, read_compiled, stats
+from app.store.checklists import (
+    check,
+    compile_checklist,
+    keep_document,
+    library_from,
+    load_library,
+    pinned,
+    read_compiled,
+    stats,
+)
+from app.store.db import open_sqlite
+from app.store.node import open_node
 
 ROOT = Path(__file__).parents[2]
 INDICATORS, STANDARDS, INSTITUTION = "indicators/B-small.yaml", "standards/crc.yaml", "institutions/small.yaml"
@@ -418,6 +432,27 @@ def test_a_broken_library_is_never_taken_from_the_cache(tmp_path: Path) -> None:
     b1(files).pop("text")
     with pytest.raises(ChecklistBroken):
         library_from(written(tmp_path / "c", files), cache)
+
+
+# ---- what visits pin -------------------------------------------------------------------------------------------------
+
+
+def test_a_visit_reads_the_document_it_pinned_and_its_text_stays_when_the_files_change(tmp_path: Path) -> None:
+    files = small_library()
+    was = compile_checklist(load_library(written(tmp_path / "c", files)), "small")
+    b1(files)["text"]["en"] = "other words"
+    written(tmp_path / "c", files)
+    database = open_sqlite(tmp_path / "data", None)
+    SQLModel.metadata.create_all(database.engine)
+    open_node(database, SystemClock(), "central")
+    with database.write() as session:
+        assert keep_document(session, was) == was.sha256
+    with database.read() as session:
+        assert pinned(session, was.sha256).indicators["B1"].text.en == "text en"
+        assert attachments.scope_of(session, was.sha256) == "reference"  # every team's devices may fetch it
+        with pytest.raises(ChecklistNotHere):
+            pinned(session, "0" * 64)
+    database.close()
 
 
 # ---- the real library ------------------------------------------------------------------------------------------------

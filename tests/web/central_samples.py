@@ -35,9 +35,16 @@ from app.web.review_contexts import (
     ReviewPhoto,
 )
 from tests.web import samples
-from tests.web.samples import DAY, LINKS, MEANINGS, MEASURED, NOON, STANDARDS
+from tests.web.card_samples import MEANINGS, MEASURED, STANDARDS
+from tests.web.samples import DAY, LINKS, NOON
 
-NAV = (NavItem("/inbox", "Кіріс", "inbox", True), NavItem("/visits", "Барулар", "clipboard-list", False), NavItem("/institutions", "Мекемелер", "building-2", False), NavItem("/people", "Адамдар", "users", False), NavItem("/devices", "Планшеттер", "tablet-smartphone", False))
+NAV = (
+    NavItem("/inbox", "Кіріс", "inbox", True),
+    NavItem("/visits", "Барулар", "clipboard-list", False),
+    NavItem("/institutions", "Мекемелер", "building-2", False),
+    NavItem("/people", "Адамдар", "users", False),
+    NavItem("/devices", "Планшеттер", "tablet-smartphone", False),
+)
 
 
 def page(**changes: object) -> PageContext:
@@ -47,45 +54,304 @@ def page(**changes: object) -> PageContext:
 
 INSTITUTION = "Алмалы ауданының уақытша ұстау изоляторы"
 INSTITUTIONS = (
-    InstitutionsPage("", (InstitutionRow("i1", INSTITUTION, "Уақытша ұстау изоляторы", "Алматы", DAY, 3), InstitutionRow("i2", "Бейімдеу орталығы", "Бейімдеу орталығы", "Алматы", None, 0)), 214, True),
+    InstitutionsPage(
+        "",
+        (
+            InstitutionRow("i1", INSTITUTION, "Уақытша ұстау изоляторы", "Алматы", DAY, 3),
+            InstitutionRow("i2", "Бейімдеу орталығы", "Бейімдеу орталығы", "Алматы", None, 0),
+        ),
+        214,
+        True,
+    ),
     InstitutionsPage("Қас", (), 214, False),
     InstitutionsPage("", (), 0, True),
 )
 TYPES = (Choice("ivs", "Уақытша ұстау изоляторы", True), Choice("adaptation_centre", "Бейімдеу орталығы", False))
-FORM = InstitutionForm("i9", (), "", "", TYPES, (Choice("almaty", "Алматы қаласы", False),), "", "", "")
+FORM = InstitutionForm(
+    "i9",
+    (),
+    "",
+    "",
+    TYPES,
+    (Choice("almaty", "Алматы қаласы", False),),
+    place="",
+    parent_body="",
+    address="",
+    contacts="",
+    capacity="",
+)
 IMPORT = ImportPage(False, "", 0, 0, 0, (), ("name_kk", "name_ru", "type", "region"), "")
-IMPORTS = (IMPORT, replace(IMPORT, is_done=True, file_name="mekemeler.csv", added=112, changed=3, unchanged=99, bad_rows=(BadRow(14, "Изолятор;;ivs2;Алматы", "Түрі белгісіз: «ivs2». Түрлер тізімін қараңыз."),)), replace(IMPORT, problem="Бұл CSV файлы емес. Кестені CSV ретінде сақтап, қайта көріңіз."))
-PEOPLE = (PeoplePage((PersonRow("p1", "Әсел Үсенқызы", "бақылаушы, топ жетекшісі", True, NOON), PersonRow("p2", "Бекзат Қуанышұлы", "бақылаушы", False, None)), True), PeoplePage((), False))
-PERSON = PersonForm("p9", (), "", (Choice("monitor", "бақылаушы", True), Choice("reviewer", "рецензент", False)), (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False)))
-DEVICE_ROWS = (DeviceRow("d1", "2-планшет", "Әсел Үсенқызы", NOON, NOON, False), DeviceRow("d2", "3-планшет", "", None, None, True))
+IMPORTS = (
+    IMPORT,
+    replace(
+        IMPORT,
+        is_done=True,
+        file_name="mekemeler.csv",
+        added=112,
+        changed=3,
+        unchanged=99,
+        bad_rows=(BadRow(14, "Изолятор;;ivs2;Алматы", "Түрі белгісіз: «ivs2». Түрлер тізімін қараңыз."),),
+    ),
+    replace(IMPORT, problem="Бұл CSV файлы емес. Кестені CSV ретінде сақтап, қайта көріңіз."),
+)
+PEOPLE = (
+    PeoplePage(
+        (
+            PersonRow("p1", "Әсел Үсенқызы", "бақылаушы, топ жетекшісі", "Балаларға көмек қоры", DAY, DAY, True, NOON),
+            PersonRow("p2", "Бекзат Қуанышұлы", "бақылаушы", "", None, None, False, None),
+        ),
+        True,
+    ),
+    PeoplePage((), False),
+)
+PERSON = PersonForm(
+    "p9",
+    (),
+    "",
+    "",
+    "",
+    "",
+    "",
+    (Choice("monitor", "бақылаушы", True), Choice("reviewer", "рецензент", False)),
+    (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False)),
+)
+DEVICE_ROWS = (
+    DeviceRow("d1", "2-планшет", "Әсел Үсенқызы", NOON, NOON, False),
+    DeviceRow("d2", "3-планшет", "", None, None, True),
+)
 DEVICES = (
     DevicesPage(DEVICE_ROWS, (Choice("p1", "Әсел Үсенқызы", False),), (), None),
-    DevicesPage((), (), (Problem("person", "Адамды таңдаңыз."),), EnrolmentCard("7KQ4-M2XD-9TRB", "Әсел Үсенқызы", NOON, "центр.мысал", "/devices/qr")),
+    DevicesPage(
+        (),
+        (),
+        (Problem("member", "Адамды таңдаңыз."),),
+        EnrolmentCard("7KQ4-M2XD-9TRB", "Әсел Үсенқызы", NOON, "центр.мысал", "M2 2h1v1h-1z"),
+    ),
 )
 
-ROW = InboxRow("v1", "/reviews/v1", INSTITUTION, "Алматы", "аралық", DAY, NOON, "finished", "аяқталды", 2, 3, 1, 0, 1, False)
-INBOXES = (InboxPage((ROW,), (replace(ROW, danger=0, conflicts=0, unsigned=0, was_refused=True),), (replace(ROW, danger=0, state="returned", state_words="қайтарылды", questions_open=2),), (replace(ROW, danger=0, not_seen=0, conflicts=0, unsigned=0, state="approved", state_words="бекітілді", received_at=None),)), InboxPage((), (), (), ()))
+ROW = InboxRow(
+    "v1", "/reviews/v1", INSTITUTION, "Алматы", "аралық", DAY, NOON, "finished", "аяқталды", 2, 3, 1, 0, 1, False
+)
+INBOXES = (
+    InboxPage(
+        (ROW,),
+        (replace(ROW, danger=0, conflicts=0, unsigned=0, was_refused=True),),
+        (replace(ROW, danger=0, state="returned", state_words="қайтарылды", questions_open=2),),
+        (
+            replace(
+                ROW,
+                danger=0,
+                not_seen=0,
+                conflicts=0,
+                unsigned=0,
+                state="approved",
+                state_words="бекітілді",
+                received_at=None,
+            ),
+        ),
+    ),
+    InboxPage((), (), (), ()),
+)
 
-NAV_ITEMS = (ReviewNavItem("?indicator=B1", "B1", "Балалар ересектерден бөлек ұйықтай ма?", "жоқ", True, True), ReviewNavItem("?indicator=A2", "A2", "Сотқа немесе босатуға дейінгі уақыт", "бұзылды", True, False))
+NAV_ITEMS = (
+    ReviewNavItem("?indicator=B1", "B1", "Балалар ересектерден бөлек ұйықтай ма?", "жоқ", True, True),
+    ReviewNavItem("?indicator=A2", "A2", "Сотқа немесе босатуға дейінгі уақыт", "бұзылды", True, False),
+)
 ITEM = ReviewIndicator(
-    "B1", "r1", "4-камера", "Балалар ересектерден бөлек ұйықтай ма?", True, "no", "Жоқ", "екі дереккөз сәйкес, сенім жоғары", "", "4-камерада екі жасөспірім ересек адаммен бірге.", ("Ауданы: 9,3 м² (рулетка)",), MEASURED.verdicts,
-    (EvidenceRow("Бақылау", "4-камера: екі ұл, бір ересек, үш төсек, бір есік", "топ жетекшісі", NOON, "күшті", False), EvidenceRow("Құжат", "Журналда 4-камера сағат 9:00-ден «кәмелетке толмағандар»", "бақылаушы", NOON, "қайшы келеді", True)),
-    (PastAnswer(DAY, "ішінара", "«күндіз дәліз ортақ»"),), (ReviewPhoto("/photos/f1", "/photos/f1/thumbnail", "4-камера"), ReviewPhoto("/photos/f2", "/photos/f2/thumbnail", "")),
-    (QuestionRow("Ересекті 4-камераға кім орналастырды, бұйрық болды ма?", "Рецензент Динара", NOON, "", False), QuestionRow("Кілт кімде?", "Рецензент Динара", NOON, "Кезекшіде.", True)), STANDARDS, MEANINGS, ("Әсел 14:02: жоқ", "Бекзат 13:58: ішінара"), "?indicator=A2", "?indicator=B4",
+    "B1",
+    "r1",
+    "4-камера",
+    "Балалар ересектерден бөлек ұйықтай ма?",
+    True,
+    "no",
+    "Жоқ",
+    "екі дереккөз сәйкес, сенім жоғары",
+    "",
+    "4-камерада екі жасөспірім ересек адаммен бірге.",
+    ("Ауданы: 9,3 м² (рулетка)",),
+    MEASURED.verdicts,
+    (
+        EvidenceRow(
+            "Бақылау", "4-камера: екі ұл, бір ересек, үш төсек, бір есік", "топ жетекшісі", NOON, "күшті", False
+        ),
+        EvidenceRow(
+            "Құжат", "Журналда 4-камера сағат 9:00-ден «кәмелетке толмағандар»", "бақылаушы", NOON, "қайшы келеді", True
+        ),
+    ),
+    (PastAnswer(DAY, "ішінара", "«күндіз дәліз ортақ»"),),
+    (
+        ReviewPhoto("/photos/f1", "/photos/f1/thumbnail", "4-камера"),
+        ReviewPhoto("/photos/f2", "/photos/f2/thumbnail", ""),
+    ),
+    (
+        QuestionRow("Ересекті 4-камераға кім орналастырды, бұйрық болды ма?", "Рецензент Динара", NOON, "", False),
+        QuestionRow("Кілт кімде?", "Рецензент Динара", NOON, "Кезекшіде.", True),
+    ),
+    STANDARDS,
+    MEANINGS,
+    ("Әсел 14:02: жоқ", "Бекзат 13:58: ішінара"),
+    "?indicator=A2",
+    "?indicator=B4",
 )
-REVIEW = ReviewPage("v1", INSTITUTION, "Аралық · ескертусіз · 3 адамның 3-і қол қойды · 16:42-де келді", DAY, "finished", "аяқталды", NAV_ITEMS, (ReviewNavSection("Бөлек ұстау және камералар", 11, 2, 3, NAV_ITEMS, True), ReviewNavSection("Тамақ, су, тазалық", 8, 0, 0, (), False)), ITEM, "/reviews/v1/questions", "/reviews/v1/return", "/reviews/v1/approval", "/visits/v1/report", 2, True, (), (), "", "", "2 планшетте 3 адам жазған 9 жазба, тізбек тексерілді", True, (), False)
+REVIEW = ReviewPage(
+    "v1",
+    INSTITUTION,
+    "Аралық · ескертусіз · 3 адамның 3-і қол қойды · 16:42-де келді",
+    DAY,
+    "finished",
+    "аяқталды",
+    NAV_ITEMS,
+    (
+        ReviewNavSection("Бөлек ұстау және камералар", 11, 2, 3, NAV_ITEMS, True),
+        ReviewNavSection("Тамақ, су, тазалық", 8, 0, 0, (), False),
+    ),
+    ITEM,
+    "/reviews/v1/questions",
+    "/reviews/v1/return",
+    "/reviews/v1/approval",
+    "/visits/v1/report",
+    2,
+    True,
+    (),
+    (),
+    "",
+    "",
+    "2 планшетте 3 адам жазған 9 жазба, тізбек тексерілді",
+    True,
+    (),
+    False,
+)
 REVIEWS = (
     REVIEW,
-    replace(REVIEW, item=None, danger=(), open_questions=0, blockers=("Бір мүше қол қоймаған.",), is_stale=True, decisions=("Динара, 18 қараша: қайтарылды",), is_record_sound=False, record_line="Тізбек үзілген: әкімшіге хабарланды."),
-    replace(REVIEW, may_decide=False, item=replace(ITEM, verdicts=(), evidence=(), past=(), photos=(), questions=(), standards=(), conflict_lines=(), value="not_seen", answer_words="Көрілмеді", reason="Кіргізбеді", repeat_name="", is_danger=False, next_url="", previous_url="")),
+    replace(
+        REVIEW,
+        item=None,
+        danger=(),
+        open_questions=0,
+        blockers=("Бір мүше қол қоймаған.",),
+        is_stale=True,
+        decisions=("Динара, 18 қараша: қайтарылды",),
+        is_record_sound=False,
+        record_line="Тізбек үзілген: әкімшіге хабарланды.",
+    ),
+    replace(
+        REVIEW,
+        may_decide=False,
+        item=replace(
+            ITEM,
+            verdicts=(),
+            evidence=(),
+            past=(),
+            photos=(),
+            questions=(),
+            standards=(),
+            conflict_lines=(),
+            value="not_seen",
+            answer_words="Көрілмеді",
+            reason="Кіргізбеді",
+            repeat_name="",
+            is_danger=False,
+            next_url="",
+            previous_url="",
+        ),
+    ),
 )
 
-FINDING = ReportFinding("B1", "Балалар ересектерден бөлек ұйықтай ма?", "4-камера", "Жоқ", "no", "қауіп", True, ("Бір балаға: 3,1 м²",), "4-камерада екі жасөспірім ересек адаммен бірге.", "бақылау, екі бала, журнал", "сенім жоғары", MEASURED.verdicts, STANDARDS, (1,))
-REPORT = ReportContext(
-    INSTITUTION, "Уақытша ұстау изоляторы", "Алматы", DAY, "аралық бару", "ескертусіз", "Бала құқықтары жөніндегі уәкілдің өкілі", ("Әсел Үсенқызы, топ жетекшісі", "Бекзат Қуанышұлы, бақылаушы"), "бекітілді", False, "/reviews/v1", ("13:10-да келдік, 25 минут күттік.",), ("6 баламен оңаша әңгіме, 4 іс қаралды.",), (FactRow("Орын саны", "12"), FactRow("Бүгінгі бала саны", "6")), 46, 41, 5, "11 %", (FINDING,),
-    (ReportSection("Бөлек ұстау және камералар", 11, 9, 2, 4, 2, 3, 0, (FINDING, replace(FINDING, is_danger=False, value="partly", answer_words="Ішінара", verdicts=(), photo_numbers=(), place="")), ("C4 Күн жарығы бар ма?: камера құлыптаулы болды",)),), ("Изолятор басшысына: кәмелетке толмағандарға бөлек камера бөлінсін.",), (), (ReportSignature("Әсел Үсенқызы", "топ жетекшісі", NOON, ""), ReportSignature("Бекзат Қуанышұлы", "бақылаушы", None, "Дәліз туралы келіспеймін.")), (ReportPhoto(1, "/photos/f1/thumbnail", "4-камера", "B1", NOON, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),), "police-holding, 1-нұсқа", "9 жазба, тізбек тексерілді", NOON,
+FINDING = ReportFinding(
+    "B1",
+    "Балалар ересектерден бөлек ұйықтай ма?",
+    "4-камера",
+    "Жоқ",
+    "no",
+    "қауіп",
+    True,
+    ("Бір балаға: 3,1 м²",),
+    "4-камерада екі жасөспірім ересек адаммен бірге.",
+    "бақылау, екі бала, журнал",
+    "сенім жоғары",
+    MEASURED.verdicts,
+    STANDARDS,
+    (1,),
 )
-REPORTS = (REPORT, replace(REPORT, is_draft=True, danger=(), sections=(), access=(), facts=(), recommendations=(), photos=(), conflicts=LINKS))
+REPORT = ReportContext(
+    INSTITUTION,
+    "Уақытша ұстау изоляторы",
+    "Алматы",
+    DAY,
+    "аралық бару",
+    "ескертусіз",
+    "Бала құқықтары жөніндегі уәкілдің өкілі",
+    ("Әсел Үсенқызы, топ жетекшісі", "Бекзат Қуанышұлы, бақылаушы"),
+    "бекітілді",
+    False,
+    "/reviews/v1",
+    ("13:10-да келдік, 25 минут күттік.",),
+    ("6 баламен оңаша әңгіме, 4 іс қаралды.",),
+    (FactRow("Орын саны", "12"), FactRow("Бүгінгі бала саны", "6")),
+    46,
+    41,
+    5,
+    "11 %",
+    (FINDING,),
+    (
+        ReportSection(
+            "Бөлек ұстау және камералар",
+            11,
+            9,
+            2,
+            4,
+            2,
+            3,
+            0,
+            (
+                FINDING,
+                replace(
+                    FINDING,
+                    is_danger=False,
+                    value="partly",
+                    answer_words="Ішінара",
+                    verdicts=(),
+                    photo_numbers=(),
+                    place="",
+                ),
+            ),
+            ("C4 Күн жарығы бар ма?: камера құлыптаулы болды",),
+        ),
+    ),
+    ("Изолятор басшысына: кәмелетке толмағандарға бөлек камера бөлінсін.",),
+    (),
+    (
+        ReportSignature("Әсел Үсенқызы", "топ жетекшісі", NOON, ""),
+        ReportSignature("Бекзат Қуанышұлы", "бақылаушы", None, "Дәліз туралы келіспеймін."),
+    ),
+    (
+        ReportPhoto(
+            1,
+            "/photos/f1/thumbnail",
+            "4-камера",
+            "B1",
+            NOON,
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        ),
+    ),
+    "police-holding, 1-нұсқа",
+    "9 жазба, тізбек тексерілді",
+    NOON,
+)
+REPORTS = (
+    REPORT,
+    replace(
+        REPORT,
+        is_draft=True,
+        danger=(),
+        sections=(),
+        access=(),
+        facts=(),
+        recommendations=(),
+        photos=(),
+        conflicts=LINKS,
+    ),
+)
 
 CENTRAL = {
     "inbox/page.html": INBOXES,

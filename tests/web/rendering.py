@@ -1,4 +1,4 @@
-"""A Jinja environment like the app's, for one language, without the app: so that templates can be tested before and beside the routes."""
+"""A Jinja environment like the app's, for one language, without the app: to test and to look at templates alone."""
 
 from __future__ import annotations
 
@@ -13,14 +13,23 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import babel_extract
+from markupsafe import Markup
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(language: str) -> Environment:
     """Strict and autoescaping, with the filters of the language and its catalogue."""
-    made = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals["card_html"] = lambda card: Markup(made.get_template("answers/_card.html").render(card=card))  # noqa: S704
     made.globals["static"] = lambda path: f"/static/{path}?v=test"
     made.filters["date"] = lambda day: _day(day, language)
     made.filters["time"] = lambda moment: format_time(moment, "HH:mm", locale=language)
@@ -52,7 +61,9 @@ def messages(path: Path) -> list[tuple[str | None, str]]:
     """The (context, msgid) pairs of one template."""
     found: list[tuple[str | None, str]] = []
     with path.open("rb") as source:
-        for _, function, texts, _ in babel_extract(source, ("_", "gettext", "ngettext", "pgettext"), [], {"newstyle_gettext": "true"}):
-            words = [texts] if isinstance(texts, str) else [text for text in texts if text]
+        for _, function, texts, _ in babel_extract(
+            source, ("_", "gettext", "ngettext", "pgettext"), [], {"newstyle_gettext": "true"}
+        ):
+            words = [texts] if isinstance(texts, str) else [text for text in texts or () if text]
             found.append((words[0], words[1]) if function == "pgettext" else (None, words[0]))
     return found

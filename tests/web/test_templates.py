@@ -1,4 +1,4 @@
-"""Every template, with every sample, in every language: renders, says the words of the language, keeps the rules of the page."""
+"""Every template, with every sample, in every language: renders, speaks that language, keeps the rules of the page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from tests.web import central_samples, rendering, samples
+from tests.web import card_samples, central_samples, rendering, samples
 
 LANGUAGES = ("kk", "ru", "en")
-CASES = [(name, n, samples.page) for name, views in samples.DEVICE.items() for n in range(len(views))]
+CASES = [(name, n, samples.page) for name, views in card_samples.DEVICE.items() for n in range(len(views))]
 CASES += [(name, n, central_samples.page) for name, views in central_samples.CENTRAL.items() for n in range(len(views))]
-VIEWS = {**samples.DEVICE, **central_samples.CENTRAL}
+VIEWS = {**card_samples.DEVICE, **central_samples.CENTRAL}
 VOID = {"meta", "link", "input", "img", "br", "use"}
 
 
@@ -27,7 +27,9 @@ def _environment(language: str) -> Environment:
 
 def render(name: str, n: int, language: str, **changes: object) -> str:
     frame = central_samples.page if name in central_samples.CENTRAL else samples.page
-    return _environment(language).get_template(name).render(view=VIEWS[name][n], page=frame(language=language, **changes))
+    return (
+        _environment(language).get_template(name).render(view=VIEWS[name][n], page=frame(language=language, **changes))
+    )
 
 
 class Reader(HTMLParser):
@@ -108,17 +110,21 @@ def test_every_form_of_a_card_says_what_it_showed_and_to_whom() -> None:
 
 
 def test_a_locked_card_offers_nothing_to_change() -> None:
-    locked = samples.SavedAnswer(samples.LOCKED, samples.PROGRESS, None)
+    locked = card_samples.SavedAnswer(card_samples.LOCKED, samples.PROGRESS, None)
     html = _environment("en").get_template("answers/_saved.html").render(view=locked, page=samples.page())
     for button in re.findall(r"<button[^>]*data-on[^>]*>", html):
         assert " disabled" in button or 'name="value"' in button  # the tiles are inside a disabled fieldset
-    assert "fieldset class=\"answers\" disabled" in html
+    assert 'fieldset class="answers" disabled' in html
     assert "Save note" not in html
 
 
 def test_words_of_people_are_escaped() -> None:
-    card = replace(samples.CARD, note="<b onclick=x>", question="<script>1</script>")
-    html = _environment("kk").get_template("answers/_saved.html").render(view=samples.SavedAnswer(card, samples.PROGRESS, None), page=samples.page())
+    card = replace(card_samples.CARD, note="<b onclick=x>", question="<script>1</script>")
+    html = (
+        _environment("kk")
+        .get_template("answers/_saved.html")
+        .render(view=card_samples.SavedAnswer(card, samples.PROGRESS, None), page=samples.page())
+    )
     assert "<b onclick" not in html
     assert "<script>" not in html
 
@@ -126,7 +132,10 @@ def test_words_of_people_are_escaped() -> None:
 @pytest.mark.parametrize("language", ["kk", "ru"])
 def test_no_sentence_of_a_page_is_left_in_english(language: str) -> None:
     with (rendering.ROOT / f"app/locale/{language}/LC_MESSAGES/baqylau.po").open("rb") as source:
-        known = {(m.context, m.id[0] if isinstance(m.id, tuple) else m.id): m.string for m in read_po(source, locale=language)}
+        known = {
+            (m.context, m.id[0] if isinstance(m.id, tuple) else m.id): m.string
+            for m in read_po(source, locale=language)
+        }
     for path in (rendering.ROOT / "templates").rglob("*.html"):
         for message in rendering.messages(path):
             string = known.get(message)

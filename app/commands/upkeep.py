@@ -1,0 +1,48 @@
+"""Upkeep of a node's data: records built anew, the journal checked, the schema brought up to date."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select
+
+from app.commands.nodes import this_node
+from app.commands.terminal import complaints, console, progress
+from app.services.visits import signature_is_sound
+from app.store import projection, verification
+from app.store.migrations import HEAD
+from app.store.tables import EntryRow, table
+
+MOST_SHOWN: Final = 20
+
+
+def rebuild_records(data: Path | None, passphrase_file: Path | None) -> None:
+    """Builds all records anew from the journal, and says how many entries and records there are."""
+    with this_node(data, passphrase_file) as node, progress() as bar:
+        task = bar.add_task("Building records", total=None)
+        with node.database.write() as session:
+            records = projection.rebuild(session, lambda done, total: bar.update(task, completed=done, total=total))
+            entries = session.execute(select(func.count()).select_from(table(EntryRow))).scalar_one()
+    console.print(f"{records} records from {entries} entries")
+
+
+def verify_journal(data: Path | None, passphrase_file: Path | None) -> int:
+    """Checks the whole journal and names what does not hold, the first first. Returns 1 when there is something."""
+    with this_node(data, passphrase_file) as node, node.database.read() as session:
+        total = verification.how_much(session)
+        with progress() as bar:
+            task = bar.add_task("Checking the journal", total=total)
+            found = list(verification.findings(session, signature_is_sound, lambda more: bar.advance(task, more)))
+    for finding in found[:MOST_SHOWN]:
+        complaints.print(f"{finding.where}: {finding.text}", markup=False)
+    if found:
+        complaints.print(f"{len(found)} things do not hold; the first is {found[0].where}", markup=False)
+        return 1
+    console.print(f"{total} entries, links, seals, files and records checked: all hold")
+    return 0
+
+
+def migrate_data(data: Path | None, passphrase_file: Path | None) -> None:
+    """Brings the database to the schema of this version, and says from which to which."""
+    with this_node(data, passphrase_file) as node:
+        found = node.found_revision
+    console.print(f"schema {HEAD}, as it was" if found == HEAD else f"schema {found or 'none'} -> {HEAD}")

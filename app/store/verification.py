@@ -1,0 +1,184 @@
+"""Reads the whole journal again and says what does not hold: for `baqylau verify`. Changes nothing."""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from app.domain.journal import (
+    ASIDE,
+    BrokenEntry,
+    Entry,
+    Json,
+    StreamName,
+    first_chain,
+    next_chain,
+    read_entry,
+    seal_message,
+    set_aside,
+)
+from app.domain.merge import merge
+from app.store import projection
+from app.store.node import Node
+from app.store.tables import AttachmentRow, DeviceRow, EntryRow, LinkRow, RecordRow, SealRow, StreamRow, table
+from app.store.vault import signature_holds
+
+ENTRY, LINK, STREAM, SEAL = table(EntryRow), table(LinkRow), table(StreamRow), table(SealRow)
+ATTACHMENT, RECORD, DEVICE = table(AttachmentRow), table(RecordRow), table(DeviceRow)
+CHUNK: Final = 1000
+SignOffCheck: TypeAlias = Callable[[str, Mapping[str, Json]], bool]
+Tell: TypeAlias = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not hold. `where` names the entry, the place in a stream, the file or the record."""
+
+    where: str
+    text: str
+
+
+def how_much(session: Session) -> int:
+    """How many things `findings` looks at: its progress counts up to this."""
+    counted = (ENTRY, LINK, SEAL, ATTACHMENT, RECORD)
+    return sum(session.execute(select(func.count()).select_from(rows)).scalar_one() for rows in counted)
+
+
+def findings(session: Session, is_sound: SignOffCheck, tell: Tell = lambda looked_at: None) -> Iterator[Finding]:
+    """Everything that does not hold, in the order of the streams, then of the entries.
+
+    `is_sound(visit_id, fields)` says whether the signature of a sign-off holds: that rule lives above the store.
+    `tell` is given how many more things were looked at.
+    """
+    node: Node = session.info["node"]
+    for stream in session.execute(select(STREAM).order_by(STREAM.c.stream)).all():
+        yield from _links(session, stream, tell)
+        yield from _seals(session, node, stream.stream, tell)
+    yield from _entries(session, node, is_sound, tell)
+    yield from _attachments(session, tell)
+    yield from _records(session, tell)
+
+
+def _links(session: Session, stream: Any, tell: Tell) -> Iterator[Finding]:
+    """Each link continues the chain, holds the hashes of its entry, and the stream ends where it says."""
+    rows = session.execute(
+        select(LINK, ENTRY.c.header, ENTRY.c.body)
+        .outerjoin(ENTRY, ENTRY.c.entry_id == LINK.c.entry_id)
+        .where(LINK.c.stream == stream.stream)
+        .order_by(LINK.c.seq)
+        .execution_options(yield_per=CHUNK)
+    )
+    chain, seq = first_chain(StreamName.parse(stream.stream)), 0
+    for row in rows:
+        where = f"{row.entry_id} ({stream.stream} {row.seq})"
+        if row.seq != seq + 1:
+            yield Finding(where, f"the numbering jumps from {seq} to {row.seq}")
+        if next_chain(chain, row.header_hash, row.body_hash) != row.chain:
+            yield Finding(where, "the chain is broken here")
+        if row.header is not None and hashlib.sha256(row.header).digest() != row.header_hash:
+            yield Finding(where, "its header is not the one that was linked")
+        if row.body is not None and hashlib.sha256(row.body).digest() != row.body_hash:
+            yield Finding(where, "its body is not the one that was linked")
+        chain, seq = row.chain, row.seq
+        tell(1)
+    if (seq, chain) != (stream.last_seq, stream.chain):
+        yield Finding(stream.stream, f"ends at {seq}, but is said to end at {stream.last_seq}")
+
+
+def _seals(session: Session, node: Node, stream: str, tell: Tell) -> Iterator[Finding]:
+    """Each seal is the signature of the stream's own device over the chain value at its place."""
+    key = _key_of(session, node, StreamName.parse(stream).device)
+    rows = session.execute(
+        select(SEAL, LINK.c.chain)
+        .outerjoin(LINK, (LINK.c.stream == SEAL.c.stream) & (LINK.c.seq == SEAL.c.seq))
+        .where(SEAL.c.stream == stream)
+        .order_by(SEAL.c.seq)
+    )
+    last = 0
+    for row in rows:
+        last = row.seq
+        message = seal_message(StreamName.parse(stream), row.seq, row.chain or b"")
+        if key is None or row.chain is None or not signature_holds(key, row.signature, message):
+            yield Finding(f"{stream} {row.seq}", "the seal of its device does not hold")
+        tell(1)
+    own = StreamName.parse(stream).device == node.device_id
+    end = session.execute(select(func.max(LINK.c.seq)).where(LINK.c.stream == stream)).scalar_one() or 0
+    if not own and last != end:
+        yield Finding(f"{stream} {last + 1}", "no seal of its device covers the end of the stream")
+
+
+def _key_of(session: Session, node: Node, device_id: str) -> bytes | None:
+    if device_id == node.device_id:
+        return node.public_key
+    key: bytes | None = session.execute(
+        select(DEVICE.c.public_key).where(DEVICE.c.device_id == device_id)
+    ).scalar_one_or_none()
+    return key
+
+
+def _entries(session: Session, node: Node, is_sound: SignOffCheck, tell: Tell) -> Iterator[Finding]:
+    """Each entry reads as what its row says, stands in a stream (at central), and what is signed holds."""
+    linked = select(LINK.c.entry_id).where(LINK.c.entry_id == ENTRY.c.entry_id).exists()
+    rows = session.execute(
+        select(ENTRY, linked.label("linked")).order_by(ENTRY.c.entry_id).execution_options(yield_per=CHUNK)
+    )
+    for row in rows:
+        tell(1)
+        if row.kind == ASIDE and set_aside(row.header, row.body).entry_id == row.entry_id:
+            continue  # kept as evidence under its own hash: it speaks for nobody
+        try:
+            entry = read_entry(row.header, row.body)
+        except BrokenEntry as error:
+            yield Finding(row.entry_id, f"cannot be read: {error}")
+            continue
+        if _said(entry) != (row.entry_id, row.kind, row.subject, row.scope, row.author, row.made_at_ms):
+            yield Finding(row.entry_id, "its row says something else than its header")
+        if node.role == "central" and not row.linked:
+            yield Finding(row.entry_id, "stands in no stream")
+        if entry.kind == "sign_off" and entry.body is not None and "signature" in entry.sets:
+            if not is_sound(entry.scope.removeprefix("visit:"), entry.fields()):
+                yield Finding(row.entry_id, "its signature does not hold")
+
+
+def _said(entry: Entry) -> tuple[str, str, str, str, str, int]:
+    return entry.entry_id, entry.kind, entry.subject, entry.scope, entry.author, entry.made_at_ms
+
+
+def _attachments(session: Session, tell: Tell) -> Iterator[Finding]:
+    """Each photo and document is what its name, a SHA-256, says. One at a time: together they may be gigabytes."""
+    for sha256 in session.execute(select(ATTACHMENT.c.sha256).order_by(ATTACHMENT.c.sha256)).scalars().all():
+        data = session.execute(select(ATTACHMENT.c.data).where(ATTACHMENT.c.sha256 == sha256)).scalar_one()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            yield Finding(f"file {sha256}", "its bytes were changed")
+        tell(1)
+
+
+def _records(session: Session, tell: Tell) -> Iterator[Finding]:
+    """The records are what the entries add up to: what a rebuild would write, and nothing else."""
+    kept = {row.subject: dict(row._mapping) for row in session.execute(select(RECORD))}
+    tell(len(kept))
+    for row in _rebuilt(session):
+        if kept.pop(row["subject"], None) != row:
+            yield Finding(
+                f"record {row['subject']}", "is not what its entries add up to; baqylau reindex builds it anew"
+            )
+    for subject in sorted(kept):
+        yield Finding(f"record {subject}", "has no entries; baqylau reindex takes it away")
+
+
+def _rebuilt(session: Session) -> Iterator[dict[str, str]]:
+    rows = session.execute(
+        select(ENTRY.c.subject, ENTRY.c.header, ENTRY.c.body)
+        .where(ENTRY.c.quarantined.is_(None))
+        .order_by(ENTRY.c.subject, ENTRY.c.entry_id)
+        .execution_options(yield_per=CHUNK)
+    )
+    for _, group in itertools.groupby(rows, key=lambda row: row.subject):
+        try:
+            yield projection.as_row(merge(read_entry(row.header, row.body) for row in group))
+        except BrokenEntry:
+            continue  # said already, as an entry that cannot be read

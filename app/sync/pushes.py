@@ -1,0 +1,131 @@
+"""What central does with a pushed batch: verify its place in the stream and its seal, then keep its entries.
+
+Authentic but wrong entries are kept, and acked with a reason; one bad entry never holds up the rest (design 5.7).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlmodel import Session
+
+from app.domain.journal import Accepted, Entry, Gap, StreamName, accept, seal_message
+from app.domain.merge import merge
+from app.domain.visits import visit_of
+from app.errors import ProtocolError
+from app.store import incoming, journal
+from app.store.tables import DeviceRow
+from app.store.vault import signature_holds
+from app.sync import wire
+
+OFFICE_SCOPES: Final = ("reference", "institution:")  # only central writes here
+OFFICE_KINDS: Final = ("person", "institution", "question", "review")
+OFFICE_STATES: Final = ("returned", "approved")
+
+
+@dataclass
+class Taken:
+    """What came of the pushes of one exchange."""
+
+    acks: list[wire.StreamAck] = field(default_factory=list)
+    refused: list[wire.Refused] = field(default_factory=list)
+    quarantined: list[wire.Quarantined] = field(default_factory=list)
+
+
+def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push]) -> Taken:
+    """All pushes of an exchange, alerts first. Raises ProtocolError for a seal that does not hold."""
+    ordered = sorted(pushes, key=lambda push: push.lane)
+    places = [[entry.place() for entry in push.entries] for push in ordered]
+    entries = [place.entry for group in places for place in group if place.entry and not place.fault]
+    # Every scope before any stream, in one order: two exchanges must not wait for each other (design 5.8).
+    journal.lock_scopes(session, {entry.scope for entry in entries if entry.scope.startswith(("visit:", "person:"))})
+    taken = Taken()
+    for push, group in zip(ordered, places, strict=True):
+        _take(session, device, push, group, taken)
+    return taken
+
+
+def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wire.Place], taken: Taken) -> None:
+    stream = StreamName(device.device_id, push.incarnation, push.lane)
+    row = incoming.device_stream(session, stream)
+    held = incoming.held_chains(session, row.stream, push.start, len(places))
+    verdict = accept(stream, held, row.last_seq, push.start, wire.from_hex(push.prev), [p.hashed for p in places])
+    if not isinstance(verdict, Accepted):
+        why, have = ("gap", verdict.have) if isinstance(verdict, Gap) else ("fork", verdict.seq)
+        taken.refused.append(wire.Refused(incarnation=push.incarnation, lane=push.lane, why=why, have=have))
+        return
+    message = seal_message(stream, verdict.seq, verdict.chain)
+    if not signature_holds(device.public_key, wire.from_hex(push.seal), message):
+        raise ProtocolError(reason="the seal does not verify")
+    entries = [place.entry for place in places if place.entry]
+    wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
+    intake = journal.receive(session, entries, why_not(session, device, entries) | wrong)
+    links = [replace(link, entry_id=intake.aside.get(link.entry_id, link.entry_id)) for link in verdict.new]
+    journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal))
+    taken.quarantined += [wire.Quarantined(entry_id=key, reason=reason) for key, reason in intake.reasons.items()]
+    chain = verdict.chain.hex()
+    taken.acks.append(wire.StreamAck(incarnation=push.incarnation, lane=push.lane, seq=verdict.seq, chain=chain))
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a device may write: as its persons, in its scopes, and in visits that central does not know yet."""
+
+    people: frozenset[str]
+    scopes: frozenset[str]
+    known_visits: frozenset[str]
+
+    def why_not(self, entry: Entry, home: tuple[str, str] | None) -> str:
+        """Why an entry does not count; empty when it does. `home`: scope and kind of the record it speaks of."""
+        visit_id = entry.scope.removeprefix("visit:")
+        if entry.author not in self.people:
+            return "author"
+        if entry.scope.startswith(OFFICE_SCOPES) or entry.kind in OFFICE_KINDS:
+            return "rights"
+        is_new_visit = entry.scope.startswith("visit:") and visit_id not in self.known_visits
+        if entry.scope not in self.scopes and not is_new_visit:
+            return "scope"
+        if not _belongs(entry, visit_id) or (home and home != (entry.scope, entry.kind)):
+            return "subject"
+        if entry.kind == "visit" and entry.fields().get("state") in OFFICE_STATES:
+            return "rights"
+        return "" if _can_be_read(entry) else "value"
+
+
+def why_not(session: Session, device: DeviceRow, entries: Sequence[Entry]) -> dict[str, str]:
+    """The reasons of those authentic entries that do not count."""
+    visits = {entry.scope.removeprefix("visit:") for entry in entries}
+    homes = incoming.homes(session, {entry.subject for entry in entries} | visits)
+    known = frozenset(visit for visit in visits if visit in homes)
+    people = frozenset(json.loads(device.people))
+    door = Door(people, frozenset(incoming.scopes_for(session, device)), known)
+    return _reasons(door, entries, homes)
+
+
+def _reasons(door: Door, entries: Sequence[Entry], homes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    known = dict(homes)
+    for entry in entries:
+        if reason := door.why_not(entry, known.get(entry.subject)):
+            reasons[entry.entry_id] = reason
+        else:
+            known.setdefault(entry.subject, (entry.scope, entry.kind))
+    return reasons
+
+
+def _belongs(entry: Entry, visit_id: str) -> bool:
+    """A subject with a slash, and the visit itself, say whose they are: nobody writes into another's visit."""
+    owner, slash, _ = entry.subject.partition("/")
+    return owner == visit_id if slash or entry.kind == "visit" else owner != visit_id
+
+
+def _can_be_read(entry: Entry) -> bool:
+    """A visit's fields decide who sees it: one that cannot be read would stop everybody's list."""
+    if entry.kind != "visit":
+        return True
+    try:
+        visit_of(merge([entry]))
+    except (ValueError, TypeError):
+        return False
+    return isinstance(entry.fields().get("team", []), list)
