@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from rich.table import Table
 from app.commands.terminal import complaints, console, progress
 from app.config import load_settings
 from app.demo_data import ON_DEVICE, PEOPLE
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 
 MAKING: Final = ".making"  # the folder in which the sample data is made; moved in place when it is whole
 READY_WITHIN_S: Final = 60.0
@@ -113,7 +113,13 @@ def start(role: str, port: int, data: Path) -> Node:
 
 def environment() -> Mapping[str, str]:
     """The caller's settings, without those that would make the two nodes something else than this demo."""
-    mine = ("BAQYLAU_ROLE", "BAQYLAU_DATA_DIR", "BAQYLAU_DATABASE_URL", "BAQYLAU_DATABASE_KEY_FILE", "BAQYLAU_PASSPHRASE")
+    mine = (
+        "BAQYLAU_ROLE",
+        "BAQYLAU_DATA_DIR",
+        "BAQYLAU_DATABASE_URL",
+        "BAQYLAU_DATABASE_KEY_FILE",
+        "BAQYLAU_PASSPHRASE",
+    )
     cheap = {"BAQYLAU_PASSPHRASE_MEMORY_MIB": "19", "BAQYLAU_PASSPHRASE_ROUNDS": "2"}
     return {name: value for name, value in os.environ.items() if name not in mine} | cheap
 

@@ -25,7 +25,11 @@ class SamplePerson:
 
 PEOPLE: Final = (
     SamplePerson(
-        "saule", f"Сәуле Әбдірова {MARK_KK}", ("administrator",), f"Омбудсмен кеңсесі {MARK_KK}", "қоян жұлдыз өзен дала"
+        "saule",
+        f"Сәуле Әбдірова {MARK_KK}",
+        ("administrator",),
+        f"Омбудсмен кеңсесі {MARK_KK}",
+        "қоян жұлдыз өзен дала",
     ),
     SamplePerson(
         "aigerim",
@@ -256,7 +260,12 @@ NOTED: Final[Mapping[str, Typed]] = {
     "N2": {"field.complete_files": "6", "field.complete_files.of": "8", **READ},
     "C1": {"field.area": "16.4", "field.children": "4", "method.area": "laser", "source.measurement": "on"},
     "C2": {"value": "yes", "field.capacity": "24", "field.present": "9", **SEEN},
-    "C4": {"value": "yes", "field.temperature": "20.5", "method.temperature": "instrument", "field.measured_at": "11:20"},
+    "C4": {
+        "value": "yes",
+        "field.temperature": "20.5",
+        "method.temperature": "instrument",
+        "field.measured_at": "11:20",
+    },
     "C5": {"value": "partly", "field.illuminance": "140", "method.illuminance": "instrument", **SEEN},
     "C6": {"value": "yes", "field.toilets": "3", "field.children": "9", **SEEN},
     "C7": {"value": "partly", "field.showers_per_week": "1", **TOLD},

@@ -189,7 +189,13 @@ def approved_visit(story: Story) -> None:
     ask_back(told, "marat", {("A2", file_id): question}, "Бір істегі уақытты нақтылау керек.")
     story.exchange()
     story.turn_to(-32, 10)
-    corrected = {"value": "no", "field.hours": "26", "note": "Хаттама дұрыс: 26 сағат.", "flagged": "on", "severity": "3"}
+    corrected = {
+        "value": "no",
+        "field.hours": "26",
+        "note": "Хаттама дұрыс: 26 сағат.",
+        "flagged": "on",
+        "severity": "3",
+    }
     change(told, "daniyar", "A2", corrected, file_id)
     finish(told)
     story.exchange()

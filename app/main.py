@@ -109,11 +109,12 @@ def right_of(route: APIRoute) -> str:
 
 
 class CachedStatic(StaticFiles):
-    """Static files carry a mark of their content in the address, so a browser may keep them."""
+    """A file whose address carries the mark of its content may be kept; modules that scripts import are asked for anew."""
 
     async def get_response(self, path: str, scope: Any) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        is_marked = b"v=" in scope.get("query_string", b"") or path.startswith("fonts/")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_marked else "no-cache"
         return response
 
 

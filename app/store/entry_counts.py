@@ -16,4 +16,4 @@ def by_subject(session: Session, scope: str, kind: str, subjects: Sequence[str] 
     if subjects is not None:
         statement = statement.where(ENTRY.c.subject.in_(subjects))
     statement = statement.group_by(ENTRY.c.subject)
-    return {subject: count for subject, count in session.execute(statement)}
+    return dict(session.execute(statement).tuples().all())

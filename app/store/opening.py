@@ -5,12 +5,12 @@ from typing import Any
 
 from app.clock import Clock
 from app.config import Settings
+from app.errors import NotEnrolled
 from app.store import migrations, projection
 from app.store.db import Database, open_postgresql, open_sqlite
 from app.store.node import open_node, value_of
 from app.store.tables import PROJECTION_VERSION
 from app.store.vault import Opened, has_slots, open_vault
-from app.errors import NotEnrolled
 
 
 def open_database(settings: Settings, key: bytes | None, clock: Clock) -> Database:

@@ -16,6 +16,7 @@ from app.web.render import speech_of
 from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
+POLLED = "/sync/status"  # asked by the page itself: it must not keep a forgotten tablet signed in
 
 
 def database_of(request: Request) -> Database:
@@ -46,6 +47,8 @@ def signed_in_person(request: Request) -> Person | None:
 
 
 def _touch(request: Request, database: Database, token: str) -> None:
+    if request.url.path == POLLED:
+        return
     now = database.node.clock.now_ms()
     touched: dict[str, int] = request.app.state.touched
     if now - touched.get(token, 0) > TOUCH_EVERY_MS:

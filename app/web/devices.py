@@ -46,12 +46,14 @@ def make_code(
     names = reads.people(session)
     for_whom = ", ".join(names[one].name for one in member or [])
     address = str(request.base_url).rstrip("/")
+    qr_path, qr_width = _qr(f"baqylau:{address}#{code.text}")
     card = EnrolmentCard(
         code=code.text,
         person=for_whom,
         expires_at=speech.at(code.expires_at_ms),  # type: ignore[arg-type]
         address=address,
-        qr_svg=_qr(f"baqylau:{address}#{code.text}"),
+        qr_svg=qr_path,
+        qr_width=qr_width,
     )
     return page(request, "devices/page.html", _view(session, request, (), card))
 
@@ -63,14 +65,15 @@ def revoke(session: WriteSession, person: Keeper, device_id: str) -> Response:
     return RedirectResponse("/devices", 303)
 
 
-def _qr(text: str) -> str:
-    """The path of a QR picture in units of one module: drawn by the template, so that no style or data address is needed."""
+def _qr(text: str) -> tuple[str, int]:
+    """A QR picture as an SVG path and its width, in modules: drawn by the template, without style or data address."""
     lines = io.StringIO()
-    for y, row in enumerate(segno.make(text, error="m").matrix_iter(border=2)):
+    picture = segno.make(text, error="m")
+    for y, row in enumerate(picture.matrix_iter(border=2)):
         for x, is_dark in enumerate(row):
             if is_dark:
                 lines.write(f"M{x} {y}h1v1h-1z")
-    return lines.getvalue()
+    return lines.getvalue(), picture.symbol_size(border=2)[0]
 
 
 def _view(

@@ -161,7 +161,7 @@ def _card_html(context: Context, card: CardContext) -> Markup:
 
 @lru_cache(maxsize=CARDS_IN_MEMORY)
 def rendered_card(speech: Speech, card: CardContext) -> Markup:
-    """The card of an indicator. A context is a value, so the same one is drawn once: a section's page is mostly unchanged cards."""
+    """The card of an indicator. A context is a value, so the same one is drawn once: most cards of a page are unchanged."""
     template = _environment(speech.language).get_template("answers/_card.html")
     return Markup(template.render(card=card, speech=speech))  # noqa: S704 - the template escapes
 

@@ -103,7 +103,7 @@ def _finding(scene: Scene, finding: Finding, numbers: Mapping[str, int]) -> Repo
     speech, asked, answer = scene.speech, finding.asked, finding.answer
     indicator = asked.indicator
     used = [words.source(speech, kind) for kind in indicator.sources if answer.is_on(f"source.{kind}")]
-    photos = [p for p in scene.records.photos_of(indicator.id, asked.repeat_id)]
+    photos = scene.records.photos_of(indicator.id, asked.repeat_id)
     value = answer.text("value")
     return ReportFinding(
         indicator_id=indicator.id,

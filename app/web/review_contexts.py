@@ -1,7 +1,8 @@
 """What the central pages receive, and the report (see `contexts.py` for the rules).
 
-inbox/page.html InboxPage · reviews/page.html ReviewPage · reports/page.html ReportContext · institutions/page.html InstitutionsPage · institutions/new.html
-InstitutionForm · institutions/import.html ImportPage · people/page.html PeoplePage · people/new.html PersonForm · devices/page.html DevicesPage
+inbox/page.html InboxPage · reviews/page.html ReviewPage · reports/page.html ReportContext · institutions/page.html
+InstitutionsPage · institutions/new.html InstitutionForm · institutions/import.html ImportPage · people/page.html
+PeoplePage · people/new.html PersonForm · devices/page.html DevicesPage
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class PeoplePage:
 
 @dataclass(frozen=True)
 class PersonForm:
-    """Posts to /people: person, name, organisation, trained_on, accredited_until, role (many), language, sign_in_name, passphrase."""
+    """Posts to /people: person, name, organisation, trained_on, accredited_until, role (many), language, sign_in_name,
+    passphrase."""
 
     person_id: str
     problems: tuple[Problem, ...]
@@ -122,6 +124,7 @@ class EnrolmentCard:
     person: str
     expires_at: datetime
     address: str  # of the centre
+    qr_width: int  # in modules, with its quiet border
     qr_svg: str  # path of the QR picture, one unit a module; "" when there is none
 
 

@@ -13,7 +13,7 @@ from app.sync.client import CENTRAL_URL, DEVICE_NAME, LAST_PROBLEM, LAST_SENT
 from app.sync.loop import SyncLoop
 from app.web.contexts import SyncPage, SyncRow
 from app.web.deps import ReadSession, SignedIn, Visitor, WriteSession
-from app.web.render import page, speech_of
+from app.web.render import page, part, speech_of
 from app.web.scenes import scenes_of
 from app.web.status import TO_DO, problem_words
 from app.web.visit_pages import Scene, institution_name
@@ -39,6 +39,12 @@ def sync_page(request: Request, session: ReadSession, person: Visitor) -> Respon
         centre=value_of(session, CENTRAL_URL),
     )
     return page(request, "sync/page.html", view)
+
+
+@router.get("/sync/status")
+def sent_line(request: Request, person: SignedIn) -> Response:
+    """The line that says what central has; the page asks for it now and then."""
+    return part(request, "shared/_sent_line.html", request.state.status)
 
 
 def _row(session: Session, scene: Scene) -> SyncRow:
