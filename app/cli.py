@@ -67,7 +67,7 @@ def options(
     """The visit tool of a children's ombudsman's monitoring group: works without a network, syncs when it can."""
 
 
-# ---- the two servers, and both with sample data -----------------------------------------------------------------------
+# ---- the two servers, and both with sample data ----------------------------------------------------------------------
 
 
 @program.command()
@@ -104,7 +104,7 @@ def demo(
     raise typer.Exit(demonstration.run(data, central_port, device_port, with_sample=sample))
 
 
-# ---- a device and its office ------------------------------------------------------------------------------------------
+# ---- a device and its office -----------------------------------------------------------------------------------------
 
 
 @program.command()
@@ -128,7 +128,7 @@ def sync(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
     raise typer.Exit(enrolment.meet_office(data, passphrase_file))
 
 
-# ---- upkeep of a node's data ------------------------------------------------------------------------------------------
+# ---- upkeep of a node's data -----------------------------------------------------------------------------------------
 
 
 @program.command()
@@ -155,7 +155,7 @@ def migrate(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
     upkeep.migrate_data(data, passphrase_file)
 
 
-# ---- people and institutions ------------------------------------------------------------------------------------------
+# ---- people and institutions -----------------------------------------------------------------------------------------
 
 
 @program.command("import-institutions")
@@ -193,7 +193,7 @@ def add_person(
     office.add_person(form, sign_in, author, data, passphrase_file)
 
 
-# ---- checklists -------------------------------------------------------------------------------------------------------
+# ---- checklists ------------------------------------------------------------------------------------------------------
 
 Library = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="Folder of the checklists (BAQYLAU_CHECKLISTS_DIR).")
@@ -216,7 +216,7 @@ def count_checklists(folder: Library = None) -> None:
     library.count_library(folder)
 
 
-# ---- measures ---------------------------------------------------------------------------------------------------------
+# ---- measures --------------------------------------------------------------------------------------------------------
 
 
 @program.command()

@@ -19,7 +19,7 @@ Role = Literal["device", "central"]
 
 
 class Settings(BaseSettings):
-    """Read from the environment as BAQYLAU_<NAME>, or from the file that BAQYLAU_SETTINGS_FILE names (KEY=VALUE lines)."""
+    """Read from the environment as BAQYLAU_<NAME>, or from the KEY=VALUE lines of the file BAQYLAU_SETTINGS_FILE."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     session_idle_min: int = Field(
         30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
     )
-    session_max_h: int = Field(12, ge=1, le=72, description="Hours after which sign-in is asked again in any case.")
+    session_max_h: int = Field(12, ge=1, le=72, description="Hours until sign-in in any case.")
     passphrase_memory_mib: int = Field(64, ge=19, le=1024, description="Argon2id memory in MiB (OWASP floor 19).")
     passphrase_rounds: int = Field(3, ge=2, le=20, description="Argon2id rounds (OWASP floor 2).")
     language: Literal["kk", "ru", "en"] = Field("kk", description="Language of pages before a person chose one.")

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from app.commands.terminal import complaints, console, progress
 from app.config import load_settings
-from app.demo_data import ON_DEVICE, PEOPLE
+from app.demo_data import MARK_KK, ON_DEVICE, PEOPLE
 from app.errors import N_, InvalidInput
 
 MAKING: Final = ".making"  # the folder in which the sample data is made; moved in place when it is whole
@@ -173,15 +173,16 @@ def stop(nodes: list[Node]) -> None:
 def say_how_to_sign_in(nodes: list[Node]) -> None:
     """Both addresses, and a table of who signs in where with which phrase."""
     central, device = (node.url for node in nodes)
-    console.print(f"tablet  {device}\noffice  {central}\n")
-    table = Table(title="Sample people", title_justify="left")
-    for column in ("name", "role", "tablet", "office: name", "passphrase"):
-        table.add_column(column, overflow="fold", no_wrap=column == "passphrase")
+    console.print(f"tablet  {device}   passphrase alone\noffice  {central}   name and passphrase\n")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("sample person", "role", "tablet", "name", "passphrase"):
+        table.add_column(column, no_wrap=column != "role")
     for person in PEOPLE:
         on_tablet = "yes" if person.sign_in in ON_DEVICE else ""
-        table.add_row(person.name, ", ".join(person.roles), on_tablet, person.sign_in, person.passphrase)
+        name = person.name.removesuffix(MARK_KK).strip()
+        table.add_row(name, "\n".join(person.roles), on_tablet, person.sign_in, person.passphrase)
     console.print(table)
-    console.print("Ctrl-C stops both.")
+    console.print("\nCtrl-C stops both.")
 
 
 def _as_interrupt(number: int, frame: object) -> None:

@@ -174,7 +174,7 @@ def go_through(told: Told, files: Iterable[str], rooms: Iterable[str], more: Map
     return file_ids
 
 
-# ---- the chapters -----------------------------------------------------------------------------------------------------
+# ---- the chapters ----------------------------------------------------------------------------------------------------
 
 
 def approved_visit(story: Story) -> None:

@@ -56,14 +56,8 @@ def create_app(
 
     `transport` replaces the network in tests and in the simulator.
     """
-    app = FastAPI(
-        title="Baqylau",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=_lifespan,
-        telemetry={"auto_configure": False, "logs": False},
-    )
+    closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
     app.state.settings, app.state.checklists = settings, checklists
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched = {}

@@ -40,6 +40,7 @@ from app.sync.transport import HttpTransport
 MAKING: Final = "enrolling"  # the folder in which an enrolment is made
 HAS_SLOT: Final = "slot."  # node value: this person has a passphrase here; the slots themselves name nobody
 WRONG_URL: Final = N_("“%(url)s” is no address of an office. Write it as https://name or http://name:port.")
+NOBODY_HERE: Final = N_("“%(name)s” is nobody of this tablet. Its people: %(people)s.")
 CODE_USED_UP: Final = N_("The enrolment was not finished, and its code is used up. Ask the office for a new one.")
 FINISHED_NOW: Final = N_("The enrolment that was interrupted is finished now.")
 NO_PASSPHRASE: Final = N_("%(name)s has no passphrase on this tablet yet. Give one with: baqylau add-person")
@@ -64,7 +65,7 @@ def enrol_device(url: str, code: str, data: Path | None, passphrase_file: Path |
 
 
 def meet_office(data: Path | None, passphrase_file: Path | None) -> int:
-    """Meets the office once and says what came of it. Returns 1 when the meeting failed, with the sentence on stderr."""
+    """Meets the office once and says what came of it. Returns 1 when that failed, with the sentence on stderr."""
     with this_device(data, passphrase_file) as node:
         try:
             with progress() as bar:
@@ -88,9 +89,7 @@ def add_key_slot(name: str, data: Path | None, passphrase_file: Path | None) -> 
         names = _people_of(node.database)
         found = [person for person, called in names.items() if name.strip() in (person, called)]
         if len(found) != 1:
-            raise InvalidInput(
-                "“%(name)s” is nobody of this tablet. Its people: %(people)s.", "name", **_told(name, names)
-            )
+            raise InvalidInput(NOBODY_HERE, "name", name=name, people=", ".join(names.values()))
         if found[0] in _with_slot(node.database):
             raise InvalidInput("“%(name)s” has a passphrase on this tablet already.", "name", name=name)
         given = list(given_passphrases(passphrase_file))[1:]
@@ -107,6 +106,7 @@ def cost_of(settings: Settings) -> Cost:
 
 
 def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path | None) -> None:
+    _check_given(passphrase_file)
     making = Path(settings.data_dir) / MAKING
     shutil.rmtree(making, ignore_errors=True)
     is_used_up = False
@@ -129,8 +129,18 @@ def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path 
     console.print(say(ENROLLED, name=reply.name))
 
 
+def _check_given(passphrase_file: Path | None) -> None:
+    """A script's passphrases are refused before the one-time code is used up. Raises WeakPassphrase, PassphraseTaken."""
+    taken: set[str] = set()
+    for typed in given_passphrases(passphrase_file):
+        taken.add(check_new_passphrase(typed, taken))
+
+
 def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path | None) -> None:
-    """The same device with a new code: other people, or an office that withdrew it. In a script the first line opens it."""
+    """The same device with a new code: for other people, or after it was withdrawn.
+
+    In a script the first line is the passphrase that opens it.
+    """
     opened = open_vault(Path(settings.data_dir), ask_passphrase(passphrase_file))
     database = open_database(settings, opened.database_key, SystemClock())
     try:
@@ -173,7 +183,7 @@ def make_slots(
 
 
 def move_in(making: Path, folder: Path) -> None:
-    """Moves a whole enrolment to its place, the slots last: as long as they are missing, the move can be taken up again."""
+    """Moves a whole enrolment to its place, the slots last: while they are missing, the move can be taken up again."""
     for name in (f"{DATABASE_NAME}-wal", DATABASE_NAME, SLOTS_NAME):
         if (making / name).exists():
             os.replace(making / name, folder / name)
@@ -215,10 +225,6 @@ def _remember_slots(database: Database, people: Iterable[str]) -> None:
     with database.write() as session:
         for person in people:
             put_value(session, f"{HAS_SLOT}{person}", "on")
-
-
-def _told(name: str, names: dict[str, str]) -> dict[str, str]:
-    return {"name": name, "people": ", ".join(names.values())}
 
 
 def _transport(node: OpenNode) -> HttpTransport:

@@ -58,7 +58,7 @@ def ask_passphrase(file: Path | None) -> str:
 
 
 def ask_new_passphrase(name: str, taken: set[str]) -> str:
-    """A new passphrase of at least four words, typed twice; asked again until it can be used. `taken` may not repeat."""
+    """A new passphrase of at least four words, typed twice; asked again until it can be used and is none of `taken`."""
     while True:
         typed = str(typer.prompt(f"New passphrase for {name}", hide_input=True, confirmation_prompt=True, err=True))
         try:

@@ -8,13 +8,13 @@ from sqlmodel import Session
 from app.domain.answer_input import check_answer
 from app.domain.answers import answer_subject
 from app.domain.checklist import CompiledChecklist, Indicator
-from app.domain.journal import Draft, Entry, Json
+from app.domain.journal import Draft, Entry, Json, is_entry_id
 from app.domain.merge import merge
 from app.domain.people import Person
 from app.domain.visits import may_answer
 from app.errors import InvalidInput, MoveNotAllowed, NotThere, VisitLocked
 from app.services.visits import start_if_planned
-from app.store import attachments, journal, taps
+from app.store import attachments, journal, reads, taps
 from app.store.node import Node
 from app.store.reads import VisitRecords
 
@@ -133,12 +133,12 @@ def add_photo(
     sight: Sight,
 ) -> str:
     """Keeps a redrawn photo beside an answer; returns its id. The same photo sent twice is one."""
-    photo_id = sight.tap or session.info["node"].clock.new_id()
     if sight.tap and taps.entry_of(session, sight.tap):
-        return photo_id
+        return sight.tap
     _require_open(person, records, place)
     start_if_planned(session, person, records.visit)
     scope = records.visit.scope
+    photo_id = sight.tap if is_free_id(session, sight.tap) else session.info["node"].clock.new_id()
     sha256 = attachments.keep(session, redrawn.data, attachments.PHOTO_TYPE, scope, redrawn.thumbnail)
     node: Node = session.info["node"]
     sets: dict[str, Json] = {
@@ -175,6 +175,8 @@ def add_repeat(
         raise VisitLocked()
     if any(repeat.subject == repeat_id for repeat in records.repeats):
         return
+    if not is_free_id(session, repeat_id):
+        raise NotThere()
     if not name.strip():
         raise InvalidInput("Give the room or file a short name or number, without any person's name.", "name")
     start_if_planned(session, person, records.visit)
@@ -197,6 +199,11 @@ def change_repeat(
     journal.append(session, Draft("repeat", repeat_id, records.visit.scope, sets, repeat.heads), person.person_id)
 
 
+def is_free_id(session: Session, subject: str) -> bool:
+    """True for an id made by a page that names nothing yet: what is new must not write into another record."""
+    return is_entry_id(subject) and reads.record(session, subject) is None
+
+
 def _require_open(person: Person, records: VisitRecords, place: Place) -> None:
     question = records.question_about(place.indicator.id, place.repeat_id)
     if not may_answer(person, records.visit, question is not None):
@@ -209,6 +216,8 @@ def _write(
     visit = records.visit
     subject = answer_subject(visit.visit_id, place.indicator.id, place.repeat_id)
     previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
-    parents = (previous,) if previous else taps.known_heads(session, subject, sight.seen)
+    # The tap before may be a photo of this card: only an entry of this very answer can be what its author replaced.
+    before = taps.known_heads(session, subject, [previous]) if previous else ()
+    parents = before or taps.known_heads(session, subject, sight.seen)
     entry = journal.append(session, Draft("answer", subject, visit.scope, sets, parents), person.person_id)
     taps.remember(session, sight.tap, entry.entry_id)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 from app.config import ROOT
 from app.errors import DataFromNewerVersion
@@ -44,6 +44,12 @@ def upgrade(database: Database, found: str) -> None:
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def remake_projections(session: Session) -> None:
+    """Drops the projection's tables and makes them empty, in their present shape."""
+    SQLModel.metadata.drop_all(session.connection(), tables=list(PROJECTIONS))
+    SQLModel.metadata.create_all(session.connection(), tables=list(PROJECTIONS))
 
 
 def alembic_config() -> Any:

@@ -25,6 +25,7 @@ def open_database(settings: Settings, key: bytes | None, clock: Clock) -> Databa
         is_current = value_of(session, "projection") == PROJECTION_VERSION
     if not is_current:
         with database.write() as session:
+            migrations.remake_projections(session)
             projection.rebuild(session)
     return database
 

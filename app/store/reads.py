@@ -41,9 +41,13 @@ class VisitRecords:
         return sorted(question.texts("seen")) != sorted(answer.heads if answer else ())
 
     def question_about(self, indicator_id: str, repeat_id: str) -> Record | None:
-        """The open question about an indicator, if there is one."""
+        """The question of the newest return about an indicator. It stays when it was answered: the answer is not
+        closed at its first word, but when the visit is finished again."""
+        returns = sorted(review.subject for review in self.reviews if review.text("decision") == "returned")
+        before = returns[-2] if len(returns) > 1 else ""  # ids of the office sort by time
+        asked = [q for q in self.questions if q.is_on("sent") and q.subject > before]
         wanted = (indicator_id, repeat_id)
-        return next((q for q in self.open_questions() if (q.text("indicator"), q.text("repeat")) == wanted), None)
+        return next((q for q in reversed(asked) if (q.text("indicator"), q.text("repeat")) == wanted), None)
 
     def photos_of(self, indicator_id: str, repeat_id: str) -> list[Record]:
         wanted = (indicator_id, repeat_id)

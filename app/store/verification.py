@@ -45,7 +45,7 @@ class Finding:
 def how_much(session: Session) -> int:
     """How many things `findings` looks at: its progress counts up to this."""
     counted = (ENTRY, LINK, SEAL, ATTACHMENT, RECORD)
-    return sum(session.execute(select(func.count()).select_from(rows)).scalar_one() for rows in counted)
+    return sum(int(session.execute(select(func.count()).select_from(rows)).scalar_one()) for rows in counted)
 
 
 def findings(session: Session, is_sound: SignOffCheck, tell: Tell = lambda looked_at: None) -> Iterator[Finding]:
@@ -79,14 +79,19 @@ def _links(session: Session, stream: Any, tell: Tell) -> Iterator[Finding]:
             yield Finding(where, f"the numbering jumps from {seq} to {row.seq}")
         if next_chain(chain, row.header_hash, row.body_hash) != row.chain:
             yield Finding(where, "the chain is broken here")
-        if row.header is not None and hashlib.sha256(row.header).digest() != row.header_hash:
+        if row.header is not None and _hash(row.header) != row.header_hash:
             yield Finding(where, "its header is not the one that was linked")
-        if row.body is not None and hashlib.sha256(row.body).digest() != row.body_hash:
+        if row.body is not None and _hash(row.body) != row.body_hash:
             yield Finding(where, "its body is not the one that was linked")
         chain, seq = row.chain, row.seq
         tell(1)
     if (seq, chain) != (stream.last_seq, stream.chain):
         yield Finding(stream.stream, f"ends at {seq}, but is said to end at {stream.last_seq}")
+
+
+def _hash(data: bytes | str) -> bytes:
+    """SHA-256; a column that somebody changed by hand may hold text."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).digest()
 
 
 def _seals(session: Session, node: Node, stream: str, tell: Tell) -> Iterator[Finding]:
@@ -122,26 +127,40 @@ def _key_of(session: Session, node: Node, device_id: str) -> bytes | None:
 
 def _entries(session: Session, node: Node, is_sound: SignOffCheck, tell: Tell) -> Iterator[Finding]:
     """Each entry reads as what its row says, stands in a stream (at central), and what is signed holds."""
-    linked = select(LINK.c.entry_id).where(LINK.c.entry_id == ENTRY.c.entry_id).exists()
-    rows = session.execute(
-        select(ENTRY, linked.label("linked")).order_by(ENTRY.c.entry_id).execution_options(yield_per=CHUNK)
-    )
-    for row in rows:
+    linked = select(LINK.c.entry_id).where(LINK.c.entry_id == ENTRY.c.entry_id).exists().label("is_linked")
+    statement = select(ENTRY, linked).order_by(ENTRY.c.entry_id).execution_options(yield_per=CHUNK)
+    for row in session.execute(statement):
         tell(1)
-        if row.kind == ASIDE and set_aside(row.header, row.body).entry_id == row.entry_id:
-            continue  # kept as evidence under its own hash: it speaks for nobody
-        try:
-            entry = read_entry(row.header, row.body)
-        except BrokenEntry as error:
-            yield Finding(row.entry_id, f"cannot be read: {error}")
-            continue
-        if _said(entry) != (row.entry_id, row.kind, row.subject, row.scope, row.author, row.made_at_ms):
-            yield Finding(row.entry_id, "its row says something else than its header")
-        if node.role == "central" and not row.linked:
-            yield Finding(row.entry_id, "stands in no stream")
-        if entry.kind == "sign_off" and entry.body is not None and "signature" in entry.sets:
-            if not is_sound(entry.scope.removeprefix("visit:"), entry.fields()):
-                yield Finding(row.entry_id, "its signature does not hold")
+        fault = _fault_of_aside(row) if row.kind == ASIDE else _fault_of(row, is_sound)
+        if not fault and node.role == "central" and row.quarantined is None and not row.is_linked:
+            fault = "stands in no stream"
+        if fault:
+            yield Finding(row.entry_id, fault)
+
+
+def _fault_of(row: Any, is_sound: SignOffCheck) -> str:
+    try:
+        entry = _read(row)
+    except BrokenEntry as error:
+        return f"cannot be read: {error}"
+    if _said(entry) != (row.entry_id, row.kind, row.subject, row.scope, row.author, row.made_at_ms):
+        return "its row says something else than its header"
+    is_signed = entry.kind == "sign_off" and entry.body is not None and "signature" in entry.sets
+    if is_signed and row.quarantined is None and not is_sound(entry.scope.removeprefix("visit:"), entry.fields()):
+        return "its signature does not hold"
+    return ""
+
+
+def _read(row: Any) -> Entry:
+    """The entry of a row. Raises BrokenEntry, also where somebody put text in the place of bytes."""
+    if not isinstance(row.header, bytes) or not isinstance(row.body, bytes | None):
+        raise BrokenEntry("text stands where bytes belong")
+    return read_entry(row.header, row.body)
+
+
+def _fault_of_aside(row: Any) -> str:
+    """What was kept as evidence only is named by its own hash; nothing else is known of it."""
+    return "" if set_aside(row.header, row.body).entry_id == row.entry_id else "its bytes were changed"
 
 
 def _said(entry: Entry) -> tuple[str, str, str, str, str, int]:
@@ -152,7 +171,7 @@ def _attachments(session: Session, tell: Tell) -> Iterator[Finding]:
     """Each photo and document is what its name, a SHA-256, says. One at a time: together they may be gigabytes."""
     for sha256 in session.execute(select(ATTACHMENT.c.sha256).order_by(ATTACHMENT.c.sha256)).scalars().all():
         data = session.execute(select(ATTACHMENT.c.data).where(ATTACHMENT.c.sha256 == sha256)).scalar_one()
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if _hash(data).hex() != sha256:
             yield Finding(f"file {sha256}", "its bytes were changed")
         tell(1)
 
@@ -167,7 +186,7 @@ def _records(session: Session, tell: Tell) -> Iterator[Finding]:
                 f"record {row['subject']}", "is not what its entries add up to; baqylau reindex builds it anew"
             )
     for subject in sorted(kept):
-        yield Finding(f"record {subject}", "has no entries; baqylau reindex takes it away")
+        yield Finding(f"record {subject}", "has no entries; run: baqylau reindex")
 
 
 def _rebuilt(session: Session) -> Iterator[dict[str, str]]:
@@ -179,6 +198,6 @@ def _rebuilt(session: Session) -> Iterator[dict[str, str]]:
     )
     for _, group in itertools.groupby(rows, key=lambda row: row.subject):
         try:
-            yield projection.as_row(merge(read_entry(row.header, row.body) for row in group))
+            yield projection.as_row(merge([_read(row) for row in group]))
         except BrokenEntry:
             continue  # said already, as an entry that cannot be read

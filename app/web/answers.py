@@ -43,30 +43,6 @@ def sight_of(typed: dict[str, str], person: Person) -> Sight:
     return Sight(seen, typed.get("tap", "")[:64], typed.get("previous_tap", "")[:64])
 
 
-@router.post("/visits/{visit_id}/answers/{indicator_id}")
-@router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}")
-def record_answer(
-    request: Request,
-    session: WriteSession,
-    person: Visitor,
-    typed: TypedForm,
-    visit_id: str,
-    indicator_id: str,
-    repeat_id: str = "",
-) -> Response:
-    """Sets the posted fields. 422 brings the card back with the sentence and what was typed."""
-    scene = scene_of(session, request, person, visit_id)
-    place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
-    sight = sight_of(typed, person)
-    fields = {name: value for name, value in typed.items() if name not in FRAME_FIELDS}
-    try:
-        services.record_answer(session, person, scene.records, place, fields, sight)
-    except InvalidInput as error:
-        session.rollback()
-        return _refused(request, session, scene, place, fields, error)
-    return _saved(request, session, scene, place, sight)
-
-
 @router.post("/visits/{visit_id}/answers/{indicator_id}/undo")
 @router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}/undo")
 def undo(
@@ -102,6 +78,31 @@ def settle(
     services.settle_conflict(
         session, person, scene.records, place, typed.get("field", ""), typed.get("keep", ""), sight
     )
+    return _saved(request, session, scene, place, sight)
+
+
+# After undo and resolution: a room or file of that name is none, and their addresses would be taken for one.
+@router.post("/visits/{visit_id}/answers/{indicator_id}")
+@router.post("/visits/{visit_id}/answers/{indicator_id}/{repeat_id}")
+def record_answer(
+    request: Request,
+    session: WriteSession,
+    person: Visitor,
+    typed: TypedForm,
+    visit_id: str,
+    indicator_id: str,
+    repeat_id: str = "",
+) -> Response:
+    """Sets the posted fields. 422 brings the card back with the sentence and what was typed."""
+    scene = scene_of(session, request, person, visit_id)
+    place = services.find_place(scene.checklist, scene.records, indicator_id, repeat_id)
+    sight = sight_of(typed, person)
+    fields = {name: value for name, value in typed.items() if name not in FRAME_FIELDS}
+    try:
+        services.record_answer(session, person, scene.records, place, fields, sight)
+    except InvalidInput as error:
+        session.rollback()
+        return _refused(request, session, scene, place, fields, error)
     return _saved(request, session, scene, place, sight)
 
 

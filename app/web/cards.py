@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from app.domain.answers import derived_values, is_complete, needs_reason, verdicts
 from app.domain.checklist import METHODS, SOURCES, AnswerField, CompiledChecklist, Indicator, Standard
@@ -62,57 +62,78 @@ class Desk:
 
 def card(desk: Desk, indicator: Indicator, repeat_id: str = "", number: int = 0) -> CardContext:
     """The card of an indicator; in a repeat with the display number of its room or file."""
-    records, speech = desk.records, desk.speech
-    language = speech.language
-    answer = records.answers.get((indicator.id, repeat_id))
-    fields: Mapping[str, Json] = answer.fields if answer else {}
-    question = records.question_about(indicator.id, repeat_id)
-    base = f"/visits/{records.visit.visit_id}/answers/{indicator.id}" + (f"/{repeat_id}" if repeat_id else "")
-    value = _text(fields, "value")
-    subject = answer.subject if answer else ""
+    answer = desk.records.answers.get((indicator.id, repeat_id))
+    question = desk.records.question_about(indicator.id, repeat_id)
     return CardContext(
         dom_id=f"indicator-{indicator.id}" + (f"-{number}" if number else ""),
         indicator_id=indicator.id,
         repeat_id=repeat_id,
         person_id=desk.person.person_id,
-        seen=",".join(answer.heads) if answer else "",
-        answer_url=base,
-        undo_url=f"{base}/undo",
-        history_url=f"{base}/history",
-        resolution_url=f"{base}/resolution",
-        photos_url=f"/visits/{records.visit.visit_id}/photos",
-        question=indicator.text.in_(language),
-        from_words=words.how_to_find_out(speech, indicator.sources),
-        is_danger=indicator.is_danger,
-        is_must=desk.checklist.is_must(indicator.id),
-        is_editable=may_answer(desk.person, records.visit, question is not None),
-        is_answered=is_complete(indicator, answer),
-        has_rating=indicator.answer.rating,
-        value=value,
-        reason=desk.typed.get("reason", _text(fields, "reason")),
-        reason_is_missing=needs_reason(fields),
-        quick_reasons=tuple(speech.say(text) for text in words.QUICK_REASONS.get(value, ())),
-        fields=tuple(_field(desk, asked, fields) for asked in indicator.answer.fields),
-        derived=tuple(derived_lines(speech, indicator, fields)),
-        verdicts=tuple(verdict_tiles(speech, desk.checklist, indicator, fields)),
-        sources=tuple(_chips(desk, indicator, fields)),
-        confidence=_text(fields, "confidence"),
-        note=desk.typed.get("note", _text(fields, "note")),
-        finding_phrases=tuple(text.in_(language) for text in indicator.phrases.finding),
-        recommendation_phrases=tuple(text.in_(language) for text in indicator.phrases.recommendation),
-        photos=tuple(_photo(records, photo) for photo in records.photos_of(indicator.id, repeat_id)),
-        is_flagged=fields.get("flagged") is True,
-        severity=_text(fields, "severity"),
-        guidance=indicator.guidance.in_(language),
-        meanings=meanings(indicator, language),
-        standards=tuple(standard_lines(desk.checklist, indicator, language)),
+        is_editable=may_answer(desk.person, desk.records.visit, question is not None),
         reviewer_question=_question(desk, question),
-        conflicts=tuple(_conflicts(desk, indicator, answer)),
-        can_undo=desk.counts.get(subject, 0) > 0,
-        history_count=desk.counts.get(subject, 0),
-        changed_line=_changed(desk, answer),
         problem=desk.problem,
+        **_addresses(desk, indicator, repeat_id),
+        **_asked(desk, indicator),
+        **_said(desk, indicator, repeat_id, answer),
     )
+
+
+def _addresses(desk: Desk, indicator: Indicator, repeat_id: str) -> dict[str, Any]:
+    """Where the card's forms are sent."""
+    visit_url = f"/visits/{desk.records.visit.visit_id}"
+    base = f"{visit_url}/answers/{indicator.id}" + (f"/{repeat_id}" if repeat_id else "")
+    return {
+        "answer_url": base,
+        "undo_url": f"{base}/undo",
+        "history_url": f"{base}/history",
+        "resolution_url": f"{base}/resolution",
+        "photos_url": f"{visit_url}/photos",
+    }
+
+
+def _asked(desk: Desk, indicator: Indicator) -> dict[str, Any]:
+    """What the checklist says: the same for every visit."""
+    language = desk.speech.language
+    return {
+        "question": indicator.text.in_(language),
+        "from_words": words.how_to_find_out(desk.speech, indicator.sources),
+        "is_danger": indicator.is_danger,
+        "is_must": desk.checklist.is_must(indicator.id),
+        "has_rating": indicator.answer.rating,
+        "finding_phrases": tuple(text.in_(language) for text in indicator.phrases.finding),
+        "recommendation_phrases": tuple(text.in_(language) for text in indicator.phrases.recommendation),
+        "guidance": indicator.guidance.in_(language),
+        "meanings": meanings(indicator, language),
+        "standards": tuple(standard_lines(desk.checklist, indicator, language)),
+    }
+
+
+def _said(desk: Desk, indicator: Indicator, repeat_id: str, answer: Record | None) -> dict[str, Any]:
+    """What the team has answered so far; what was refused just now stands as it was typed."""
+    fields: Mapping[str, Json] = answer.fields if answer else {}
+    value, subject = _text(fields, "value"), answer.subject if answer else ""
+    photos = desk.records.photos_of(indicator.id, repeat_id)
+    return {
+        "seen": ",".join(answer.heads) if answer else "",
+        "is_answered": is_complete(indicator, answer),
+        "value": value,
+        "reason": desk.typed.get("reason", _text(fields, "reason")),
+        "reason_is_missing": needs_reason(fields),
+        "quick_reasons": tuple(desk.speech.say(text) for text in words.QUICK_REASONS.get(value, ())),
+        "fields": tuple(_field(desk, asked, fields) for asked in indicator.answer.fields),
+        "derived": tuple(derived_lines(desk.speech, indicator, fields)),
+        "verdicts": tuple(verdict_tiles(desk.speech, desk.checklist, indicator, fields)),
+        "sources": tuple(_chips(desk, indicator, fields)),
+        "confidence": _text(fields, "confidence"),
+        "note": desk.typed.get("note", _text(fields, "note")),
+        "photos": tuple(_photo(desk.records, photo) for photo in photos),
+        "is_flagged": fields.get("flagged") is True,
+        "severity": _text(fields, "severity"),
+        "conflicts": tuple(_conflicts(desk, indicator, answer)),
+        "can_undo": desk.counts.get(subject, 0) > 0,
+        "history_count": desk.counts.get(subject, 0),
+        "changed_line": _changed(desk, answer),
+    }
 
 
 def meanings(indicator: Indicator, language: str) -> CardMeanings:

@@ -73,7 +73,7 @@ def _qr(text: str) -> tuple[str, int]:
         for x, is_dark in enumerate(row):
             if is_dark:
                 lines.write(f"M{x} {y}h1v1h-1z")
-    return lines.getvalue(), picture.symbol_size(border=2)[0]
+    return lines.getvalue(), int(picture.symbol_size(border=2)[0])
 
 
 def _view(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
@@ -12,6 +12,7 @@ from app.errors import BodyTooLarge, InvalidInput
 from app.services import institutions as services
 from app.store import reads
 from app.web import words
+from app.web.answers import TypedForm
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
 from app.web.language import Speech
@@ -22,7 +23,6 @@ from app.web.visit_pages import institution_name
 router = APIRouter()
 Seer = Annotated[Person, needs("see_institutions")]
 Editor = Annotated[Person, needs("edit_institutions")]
-Typed = Annotated[str, Form(max_length=600)]
 MAX_FILE_MB = 8
 
 
@@ -60,38 +60,16 @@ def new_page(request: Request, session: ReadSession, person: Editor) -> Response
 
 
 @router.post("/institutions")
-def add(
-    request: Request,
-    session: WriteSession,
-    person: Editor,
-    institution: Typed = "",
-    name_kk: Typed = "",
-    name_ru: Typed = "",
-    type: Typed = "",
-    region: Typed = "",
-    place: Typed = "",
-    parent_body: Typed = "",
-    address: Typed = "",
-    contacts: Typed = "",
-    capacity: Typed = "",
-) -> Response:
-    typed = {
-        "name_kk": name_kk,
-        "name_ru": name_ru,
-        "type": type,
-        "region": region,
-        "place": place,
-        "parent_body": parent_body,
-        "address": address,
-        "contacts": contacts,
-        "capacity": capacity,
-    }
+def add(request: Request, session: WriteSession, person: Editor, typed: TypedForm) -> Response:
+    """Adds one institution, or changes it when its id is known."""
+    institution_id = typed.get("institution") or session.info["node"].clock.new_id()
     try:
-        services.save_institution(session, person, institution or session.info["node"].clock.new_id(), typed)
+        services.save_institution(session, person, institution_id, typed)
     except InvalidInput as error:
         session.rollback()
         problem = Problem(error.field, speech_of(request).say(error.problem, **error.params))
-        return page(request, "institutions/new.html", _form(request, institution, typed, (problem,)), status=422)
+        view = _form(request, institution_id, typed, (problem,))
+        return page(request, "institutions/new.html", view, status=422)
     return RedirectResponse("/institutions", 303)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from app.domain.coverage import Asked
 from app.domain.merge import Record
@@ -20,18 +21,8 @@ def report_page(
     visit, speech = scene.visit, scene.speech
     report = report_of(scene.checklist, scene.records.answers, scene.repeats())
     numbers = _photo_numbers(scene)
-    institution = scene.institution
     return ReportContext(
-        institution=institution_name(institution, speech.language),
-        type_words=words.institution_type(speech, institution.text("type")) if institution else "",
-        place=institution.text("place") if institution else "",
-        visited_on=visit.visited_on,  # type: ignore[arg-type]
-        kind_words=words.kind(speech, visit.kind),
-        announced_words=speech.say("announced") if visit.is_announced else speech.say("unannounced"),
-        legal_basis_words=words.legal_basis(speech, visit.legal_basis),
-        team=tuple(f"{scene.names.get(m, '?')}, {words.role(speech, visit.roles[m])}" for m in visit.team),
-        state_words=words.state(speech, visit.state),
-        is_draft=visit.state != "approved",
+        **_cover(scene),
         back_url=back_url,
         access=tuple(_access(scene)),
         method=tuple(_method(scene, report)),
@@ -50,6 +41,23 @@ def report_page(
         record_line=record_line,
         made_at=speech.at(made_at_ms),  # type: ignore[arg-type]
     )
+
+
+def _cover(scene: Scene) -> dict[str, Any]:
+    """Where, when, by whom and on what right."""
+    visit, speech, institution = scene.visit, scene.speech, scene.institution
+    return {
+        "institution": institution_name(institution, speech.language),
+        "type_words": words.institution_type(speech, institution.text("type")) if institution else "",
+        "place": institution.text("place") if institution else "",
+        "visited_on": visit.visited_on,
+        "kind_words": words.kind(speech, visit.kind),
+        "announced_words": speech.say("announced") if visit.is_announced else speech.say("unannounced"),
+        "legal_basis_words": words.legal_basis(speech, visit.legal_basis),
+        "team": tuple(f"{scene.names.get(m, '?')}, {words.role(speech, visit.roles[m])}" for m in visit.team),
+        "state_words": words.state(speech, visit.state),
+        "is_draft": visit.state != "approved",
+    }
 
 
 def _access(scene: Scene) -> Iterable[str]:

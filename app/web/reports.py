@@ -7,6 +7,7 @@ from app.store import reads
 from app.web.deps import ReadSession, Visitor
 from app.web.render import page
 from app.web.report_pages import report_page
+from app.web.review_pages import counts_line
 from app.web.scenes import scene_of, signed_moments
 from app.web.visit_pages import Scene
 
@@ -25,11 +26,4 @@ def report(request: Request, session: ReadSession, person: Visitor, visit_id: st
 
 
 def _record_line(session: Session, scene: Scene) -> str:
-    entries, people, devices = reads.entry_facts(session, scene.visit.scope)
-    say = scene.speech.say
-    return say(
-        "Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.",
-        entries=entries,
-        people=people,
-        devices=devices,
-    )
+    return counts_line(scene.speech, reads.entry_facts(session, scene.visit.scope))

@@ -1,6 +1,7 @@
 """Fills the contexts of the reviewer's inbox and desk."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from app.domain.answers import shows_danger, verdicts
 from app.domain.coverage import Asked
@@ -62,61 +63,74 @@ def key_of(asked: Asked) -> str:
     return f"{asked.indicator.id}/{asked.repeat_id}" if asked.repeat_id else asked.indicator.id
 
 
-def review_page(
-    scene: Scene,
-    wanted: str,
-    made: Made,
-    past: Sequence[PastAnswer],
-    facts: tuple[int, int, int],
-    *,
-    is_sound: bool,
-    may_approve: bool,
-    is_stale: bool,
-    problems: Sequence[Problem] = (),
-    question: str = "",
-    reason: str = "",
-) -> ReviewPage:
-    """The desk: danger first, the sections, and one indicator with all that is known of it."""
-    visit, speech = scene.visit, scene.speech
+@dataclass(frozen=True)
+class DeskFacts:
+    """What the desk shows beside the visit itself. `counts`: entries, persons and devices behind it."""
+
+    made: Made
+    past: Sequence[PastAnswer]
+    counts: tuple[int, int, int]
+    is_sound: bool
+    may_approve: bool
+    is_stale: bool
+    problems: Sequence[Problem] = ()
+    question: str = ""
+    reason: str = ""
+
+
+def chosen_in(scene: Scene, wanted: str) -> Asked | None:
+    """The indicator that an address names, else the first that shows danger."""
     asked = scene.asked()
-    danger = [one for one in asked if _is_danger(scene, one)]
-    chosen = next((one for one in asked if key_of(one) == wanted), danger[0] if danger else None)
-    entries, people, devices = facts
-    record_line = speech.say(
+    named = next((one for one in asked if key_of(one) == wanted), None)
+    return named or next((one for one in asked if _is_danger(scene, one)), None)
+
+
+def review_page(scene: Scene, chosen: Asked | None, facts: DeskFacts) -> ReviewPage:
+    """The desk: danger first, the sections, and one indicator with all that is known of it."""
+    visit, asked = scene.visit, scene.asked()
+    url = f"/reviews/{visit.visit_id}"
+    return ReviewPage(
+        visit_id=visit.visit_id,
+        institution=institution_name(scene.institution, scene.speech.language),
+        line=f"{visit_line(scene)} · {_signed_line(scene)}",
+        visited_on=visit.visited_on,  # type: ignore[arg-type]
+        state=visit.state,
+        state_words=words.state(scene.speech, visit.state),
+        danger=tuple(_nav_item(scene, one, chosen) for one in asked if _is_danger(scene, one)),
+        sections=tuple(_nav_sections(scene, asked, chosen)),
+        item=review_indicator(scene, asked, chosen, facts.made, facts.past) if chosen else None,
+        question_url=f"{url}/questions",
+        return_url=f"{url}/return",
+        approval_url=f"{url}/approval",
+        report_url=f"/visits/{visit.visit_id}/report",
+        open_questions=sum(not q.is_on("sent") for q in scene.records.questions),
+        may_decide=visit.state == "finished",
+        blockers=tuple(_blockers(scene, facts.may_approve)),
+        problems=tuple(facts.problems),
+        question=facts.question,
+        reason=facts.reason,
+        record_line=_record_line(scene, facts),
+        is_record_sound=facts.is_sound,
+        decisions=tuple(_decision_lines(scene, facts.made)),
+        is_stale=facts.is_stale,
+    )
+
+
+def _record_line(scene: Scene, facts: DeskFacts) -> str:
+    counted = counts_line(scene.speech, facts.counts)
+    if facts.is_sound:
+        return counted + " " + scene.speech.say("Signatures verified.")
+    return counted + " " + scene.speech.say("A signature does not verify. Ask the administrator.")
+
+
+def counts_line(speech: Speech, counts: tuple[int, int, int]) -> str:
+    """How many entries, persons and devices stand behind a visit."""
+    entries, people, devices = (speech.number(count) for count in counts)
+    return speech.say(
         "Entries: %(entries)s. People: %(people)s. Tablets: %(devices)s.",
         entries=entries,
         people=people,
         devices=devices,
-    )
-    sound = (
-        speech.say("Signatures verified.")
-        if is_sound
-        else speech.say("A signature does not verify. Ask the administrator.")
-    )
-    return ReviewPage(
-        visit_id=visit.visit_id,
-        institution=institution_name(scene.institution, speech.language),
-        line=f"{visit_line(scene)} · {_signed_line(scene)}",
-        visited_on=visit.visited_on,  # type: ignore[arg-type]
-        state=visit.state,
-        state_words=words.state(speech, visit.state),
-        danger=tuple(_nav_item(scene, one, chosen) for one in danger),
-        sections=tuple(_nav_sections(scene, asked, chosen)),
-        item=review_indicator(scene, asked, chosen, made, past) if chosen else None,
-        question_url=f"/reviews/{visit.visit_id}/questions",
-        return_url=f"/reviews/{visit.visit_id}/return",
-        approval_url=f"/reviews/{visit.visit_id}/approval",
-        report_url=f"/visits/{visit.visit_id}/report",
-        open_questions=sum(not q.is_on("sent") for q in scene.records.questions),
-        may_decide=visit.state == "finished",
-        blockers=tuple(_blockers(scene, may_approve)),
-        problems=tuple(problems),
-        question=question,
-        reason=reason,
-        record_line=f"{record_line} {sound}",
-        is_record_sound=is_sound,
-        decisions=tuple(_decision_lines(scene, made)),
-        is_stale=is_stale,
     )
 
 
@@ -193,16 +207,14 @@ def review_indicator(
     speech, indicator = scene.speech, chosen.indicator
     answer = scene.answer(chosen)
     fields: Mapping[str, Json] = answer.fields if answer else {}
-    index = list(asked).index(chosen)
-    url = f"/reviews/{scene.visit.visit_id}?indicator="
-    value = answer.text("value") if answer else ""
+    before, after = _beside(scene, asked, chosen)
     return ReviewIndicator(
         indicator_id=indicator.id,
         repeat_id=chosen.repeat_id,
         repeat_name=scene.repeat_name(chosen.repeat_id),
         text=indicator.text.in_(speech.language),
         is_danger=indicator.is_danger,
-        value=value,
+        value=answer.text("value") if answer else "",
         answer_words=_answer_words(speech, answer),
         answer_line=_strength_line(speech, fields),
         reason=answer.text("reason") if answer else "",
@@ -216,9 +228,16 @@ def review_indicator(
         standards=tuple(standard_lines(scene.checklist, indicator, speech.language)),
         meanings=meanings(indicator, speech.language),
         conflict_lines=tuple(_conflict_lines(scene, chosen, answer)),
-        previous_url=url + key_of(asked[index - 1]) if index else "",
-        next_url=url + key_of(asked[index + 1]) if index + 1 < len(asked) else "",
+        previous_url=before,
+        next_url=after,
     )
+
+
+def _beside(scene: Scene, asked: Sequence[Asked], chosen: Asked) -> tuple[str, str]:
+    """The addresses of the indicators before and after; empty at the ends."""
+    index = list(asked).index(chosen)
+    urls = [f"/reviews/{scene.visit.visit_id}?indicator={key_of(one)}" for one in asked]
+    return urls[index - 1] if index else "", urls[index + 1] if index + 1 < len(urls) else ""
 
 
 def _answer_words(speech: Speech, answer: Record | None) -> str:

@@ -16,7 +16,7 @@ from app.web.contexts import Problem
 from app.web.deps import ReadSession, Reviewer, WriteSession
 from app.web.render import page, speech_of
 from app.web.review_contexts import InboxPage, PastAnswer
-from app.web.review_pages import inbox_row, review_page
+from app.web.review_pages import DeskFacts, chosen_in, inbox_row, review_page
 from app.web.scenes import scene_of, scenes_of
 from app.web.visit_pages import Scene
 
@@ -100,12 +100,11 @@ def _desk(
     scene = scene_of(session, request, person, visit_id)
     records = scene.records
     heads = [h for r in (*records.answers.values(), *records.questions, *records.reviews) for h in r.heads]
-    view = review_page(
-        scene,
-        wanted,
-        reads.made_at_of(session, heads),
-        _past(session, request, person, scene, wanted),
-        reads.entry_facts(session, scene.visit.scope),
+    chosen = chosen_in(scene, wanted)
+    facts = DeskFacts(
+        made=reads.made_at_of(session, heads),
+        past=_past(session, person, scene, chosen.indicator.id) if chosen else (),
+        counts=reads.entry_facts(session, scene.visit.scope),
         is_sound=all(signature_is_sound(visit_id, record.fields) for record in records.sign_offs),
         may_approve=services.may_approve(session, person, records),
         is_stale=services.is_stale(records),
@@ -113,7 +112,7 @@ def _desk(
         question=question,
         reason=reason,
     )
-    return page(request, "reviews/page.html", view, status=error.status if error else 200)
+    return page(request, "reviews/page.html", review_page(scene, chosen, facts), status=error.status if error else 200)
 
 
 def _problems(request: Request, error: AppError | None) -> tuple[Problem, ...]:
@@ -125,9 +124,8 @@ def _problems(request: Request, error: AppError | None) -> tuple[Problem, ...]:
     return (Problem("reason", speech.say(error.sentence, **error.params)),)
 
 
-def _past(session: Session, request: Request, person: Person, scene: Scene, wanted: str) -> list[PastAnswer]:
+def _past(session: Session, person: Person, scene: Scene, indicator_id: str) -> list[PastAnswer]:
     """What earlier visits to the same institution answered to this indicator."""
-    indicator_id = wanted.partition("/")[0]
     earlier = [
         visit
         for visit in reads.visits_for(session, person)

@@ -1,13 +1,13 @@
 """A section of the checklist with its cards, and its rooms or files."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.domain.answers import is_complete, is_finding
 from app.domain.checklist import Section
-from app.errors import NotThere
+from app.errors import N_, NotThere
 from app.services import answers as services
 from app.store import reads
 from app.web.answer_contexts import CardGroup, FilterLink, RepeatForm, SectionPage
@@ -18,6 +18,7 @@ from app.web.scenes import desk_of, scene_of
 from app.web.visit_pages import Scene, head, progress, section_rows
 
 router = APIRouter()
+NEW_REPEAT: Final = {"room": N_("Room %(number)d"), "file": N_("File %(number)d")}
 SHOWS = ("all", "unanswered", "flagged")
 Typed = Annotated[str, Form(max_length=300)]
 
@@ -132,5 +133,5 @@ def _repeat_form(scene: Scene, section: Section, fresh_id: str) -> RepeatForm | 
     if section.repeat is None or not head(scene).is_editable:
         return None
     number = len(scene.repeats().get(section.id, [])) + 1
-    name = scene.speech.say("Room %(number)d" if section.repeat == "room" else "File %(number)d", number=number)
+    name = scene.speech.say(NEW_REPEAT[section.repeat], number=number)
     return RepeatForm(f"{scene.url}/repeats", section.repeat, fresh_id, name, "")

@@ -43,8 +43,8 @@ def problem_words(request: Request, code: str) -> str:
 
 
 def sentence_of(code: str) -> str:
-    """The sentence of an error class by its code, without parameters."""
+    """The sentence of an error class by its code; the general one where it has parameters, which are not kept."""
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.AppError) and kind.code == code:
-            return kind.sentence.split("%(")[0]
+            return errors.AppError.sentence if "%(" in kind.sentence else kind.sentence
     return errors.AppError.sentence

