@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from app.domain.answers import derived_values, is_complete, needs_reason, verdicts
@@ -59,6 +60,11 @@ class Desk:
     def refused(self, typed: Mapping[str, str], problem: str, name: str) -> "Desk":
         return replace(self, typed=typed, problem=problem, problem_field=name)
 
+    def card_problem(self, indicator: Indicator) -> str:
+        """The refusal, unless it stands beside a field of the indicator: it is said once."""
+        names = {f"field.{asked.key}" for asked in indicator.answer.fields}
+        return "" if self.problem_field.removesuffix(".of") in names else self.problem
+
 
 def card(desk: Desk, indicator: Indicator, repeat_id: str = "", number: int = 0) -> CardContext:
     """The card of an indicator; in a repeat with the display number of its room or file."""
@@ -71,7 +77,7 @@ def card(desk: Desk, indicator: Indicator, repeat_id: str = "", number: int = 0)
         person_id=desk.person.person_id,
         is_editable=may_answer(desk.person, desk.records.visit, question is not None),
         reviewer_question=_question(desk, question),
-        problem=desk.problem,
+        problem=desk.card_problem(indicator),
         **_addresses(desk, indicator, repeat_id),
         **_asked(desk, indicator),
         **_said(desk, indicator, repeat_id, answer),
@@ -329,7 +335,7 @@ def _changed(desk: Desk, answer: Record | None) -> str:
 
 def _shown(value: float) -> float:
     """Two places, cut and not rounded, so that 2.499 does not show as 2.5 beside "not kept"."""
-    return int(value * 100) / 100
+    return float(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_DOWN))
 
 
 def _text(fields: Mapping[str, Json], name: str) -> str:

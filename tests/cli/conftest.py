@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
+from app.commands import terminal
 
 PHRASE = "one little blue elephant"
 
@@ -35,9 +36,9 @@ def english_and_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
         ("BAQYLAU_LANGUAGE", "en"),
         ("BAQYLAU_PASSPHRASE_MEMORY_MIB", "19"),
         ("BAQYLAU_PASSPHRASE_ROUNDS", "2"),
-        ("COLUMNS", "200"),
     ):
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(terminal.console, "width", 200)
 
 
 @pytest.fixture

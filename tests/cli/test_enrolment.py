@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.clock import SystemClock
 from app.commands import enrolment
@@ -51,11 +52,12 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
             save_person(session, admin, PersonForm(new_id(), name, ["monitor"]))
     running = Office(database)
     app = create_app(settings, library_from(ROOT / "checklists", settings.data_dir), database)
+    http = TestClient(app, base_url="http://127.0.0.1")
 
     def network(url: str, timeout_s: float) -> InProcess:
         if not running.is_reachable:
             raise CentralUnreachable
-        return InProcess(app)
+        return InProcess(http)
 
     monkeypatch.setattr(enrolment, "HttpTransport", network)
     yield running

@@ -48,9 +48,10 @@ def test_a_changed_entry_is_named(run: Run, office: Path, statement: str, senten
 
 
 def test_a_changed_record_is_found_and_built_anew(run: Run, office: Path) -> None:
-    entry_id = tamper(office, "UPDATE record SET fields = '{}'")
+    tamper(office, "UPDATE record SET fields = '{}'")
     said = run("verify", "--data", office)
-    assert (said.code, f"record {entry_id}" in said.err) == (1, True)
+    assert said.code == 1
+    assert "is not what its entries add up to" in said.err
     assert run("reindex", "--data", office).out == "1 records from 1 entries\n"
     assert run("verify", "--data", office).code == 0
 

@@ -124,6 +124,7 @@ def test_a_bomb_of_text_in_a_png_is_refused() -> None:
         pass
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow says what is wrong with the EXIF
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_damaged_photo_is_drawn_or_refused_and_breaks_nothing(form: str) -> None:
     whole = photo((64, 48), form, exif=exif_with_place(3).tobytes())

@@ -66,7 +66,7 @@ KEPT = [
     ("P4", {"field__median_days": "2,5"}, {"field.median_days": 2.5}),
     ("P4", {"field__median_days": "2.5", "method__median_days": "records"}, {"field.median_days": 2.5, "method.median_days": "records"}),
     ("P6", {"field__talked": "3", "field__talked__of": "12"}, {"field.talked": {"n": 3, "of": 12}}),
-    ("P6", {"field__talked": "3"}, {"field.talked": {"n": 3, "of": None}}),
+    ("J2", {"field__checked": "3"}, {"field.checked": {"n": 3, "of": None}}),
     ("P1", {"field__received_by": "  кезекші\r\n"}, {"field.received_by": "кезекші"}),
     ("A15", {"field__cared_by": "family"}, {"field.cared_by": "family"}),
     ("I6", {"field__last_visit": "2026-09-01"}, {"field.last_visit": "2026-09-01"}),
