@@ -60,11 +60,11 @@ def save_person(session: Session, author: Person | None, form: PersonForm) -> st
 
 
 def is_day(text: str) -> bool:
+    """True for a day as YYYY-MM-DD."""
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True
 
 
 def set_sign_in(session: Session, person_id: str, sign_in_name: str, passphrase: str, cost: Cost) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.domain import visits as rules
 from app.domain.checklist import CompiledChecklist
-from app.domain.journal import Draft, Json, sign_off_message
+from app.domain.journal import Draft, Json, is_entry_id, sign_off_message
 from app.domain.people import Person
 from app.domain.visits import LEGAL_BASES, Visit
 from app.errors import AlreadySigned, InvalidInput, MoveNotAllowed, NotAllowed, NoticeNeeded, ReasonNeeded, TeamTooSmall
@@ -17,6 +17,7 @@ from app.store.node import Node
 from app.store.vault import signature_holds
 
 LONGEST_TEXT = 4000
+FIRST_YEAR, LAST_YEAR = 2000, 2099  # outside is a slip of the finger
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ def plan_visit(session: Session, person: Person, plan: Plan, checklist: Compiled
         raise NotAllowed()
     if reads.record(session, plan.visit_id) is not None:
         return plan.visit_id
+    if not is_entry_id(plan.visit_id):
+        raise InvalidInput("The form is incomplete or too large. Open the page again. Nothing was changed.", "visit")
     _check_plan(session, plan)
+    if reads.institutions(session)[plan.institution_id].text("type") not in checklist.checklist.types:
+        raise InvalidInput("This checklist is not made for this type of institution. Choose another one.", "checklist")
     sets: dict[str, Json] = {
         "institution": plan.institution_id,
         "kind": plan.kind,
@@ -67,14 +72,12 @@ def _check_plan(session: Session, plan: Plan) -> None:
     basis = LEGAL_BASES.get(plan.legal_basis)
     if basis is None:
         raise InvalidInput("Choose the legal basis.", "legal_basis")
-    try:
-        date.fromisoformat(plan.visited_on)
-    except ValueError as error:
-        raise InvalidInput("Give the day of the visit.", "visited_on") from error
+    if not is_visit_day(plan.visited_on):
+        raise InvalidInput("Give the day of the visit.", "visited_on")
     known = reads.people(session)
     if not plan.members or not all(member in known for member in plan.members):
         raise InvalidInput("Choose at least one member for the team.", "member")
-    if "team_lead" not in plan.members.values():
+    if not set(plan.members.values()) <= {"team_lead", "monitor"} or "team_lead" not in plan.members.values():
         raise InvalidInput("One member must be the team lead.", "member")
     if len(plan.members) < basis.least_members:
         raise TeamTooSmall(least=basis.least_members)
@@ -92,7 +95,7 @@ def record_arrival(
     if not is_time(arrived_at):
         raise InvalidInput("Give the time as hours and minutes, such as 13:10.", "arrived_at")
     waiting = waiting_minutes.strip() or "0"
-    if not waiting.isdigit() or int(waiting) > 1440:
+    if not (waiting.isascii() and waiting.isdigit()) or int(waiting) > 1440:
         raise InvalidInput("Waiting is a whole number of minutes, from 0 to 1440.", "waiting_minutes")
     sets: dict[str, Json] = {
         "arrived_at": arrived_at,
@@ -200,7 +203,18 @@ def signature_is_sound(visit_id: str, fields: Mapping[str, Json]) -> bool:
 def is_time(text: str) -> bool:
     """True for HH:MM of a day."""
     hours, _, minutes = text.partition(":")
-    return hours.isdigit() and minutes.isdigit() and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60
+    if not (text.isascii() and hours.isdigit() and minutes.isdigit()):  # "²" is a digit to Python, and no number
+        return False
+    return len(hours) <= 2 and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60
+
+
+def is_visit_day(text: str) -> bool:
+    """True for a day as YYYY-MM-DD in a year that a visit can have."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return False
+    return day.isoformat() == text and FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def _require_member(person: Person, visit: Visit) -> None:

@@ -1,9 +1,8 @@
 """Taps on an indicator: answer, undo, settle a conflict, look at its history."""
 
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
@@ -17,22 +16,13 @@ from app.web.answer_contexts import CardContext, HistoryPage, HistoryRow, SavedA
 from app.web.cards import Desk, card, field_words, value_words
 from app.web.contexts import StatusContext
 from app.web.deps import ReadSession, Visitor, WriteSession
+from app.web.forms import TypedForm
 from app.web.render import is_part_wanted, page, part, speech_of
 from app.web.scenes import after_answer, desk_of, scene_of
 from app.web.visit_pages import Scene, head, progress
 
 router = APIRouter()
-LONGEST_FIELD = 12_000
 FRAME_FIELDS = ("seen", "tap", "previous_tap", "person")
-
-
-async def typed_form(request: Request) -> dict[str, str]:
-    """The posted texts; files are left to the photo route."""
-    form = await request.form(max_fields=60)
-    return {name: value[:LONGEST_FIELD] for name, value in form.items() if isinstance(value, str)}
-
-
-TypedForm = Annotated[dict[str, str], Depends(typed_form)]
 
 
 def sight_of(typed: dict[str, str], person: Person) -> Sight:

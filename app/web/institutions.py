@@ -12,9 +12,9 @@ from app.errors import BodyTooLarge, InvalidInput
 from app.services import institutions as services
 from app.store import reads
 from app.web import words
-from app.web.answers import TypedForm
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
+from app.web.forms import TypedForm
 from app.web.language import Speech
 from app.web.render import page, speech_of
 from app.web.review_contexts import BadRow, ImportPage, InstitutionForm, InstitutionRow, InstitutionsPage

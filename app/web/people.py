@@ -12,9 +12,9 @@ from app.services.people import PersonForm as SavedForm
 from app.store import reads
 from app.store.vault import Cost
 from app.web import words
-from app.web.answers import TypedForm
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
+from app.web.forms import PostedForm, TypedForm
 from app.web.render import page, speech_of
 from app.web.review_contexts import PeoplePage, PersonForm, PersonRow
 
@@ -51,9 +51,9 @@ def new_page(request: Request, session: ReadSession, person: Editor) -> Response
 
 
 @router.post("/people")
-async def add(request: Request, session: WriteSession, person: Editor, typed: TypedForm) -> Response:
+def add(request: Request, session: WriteSession, person: Editor, typed: TypedForm, form: PostedForm) -> Response:
     """Adds a person, and with a sign-in name also the way into central."""
-    roles = [str(role) for role in (await request.form()).getlist("role")]
+    roles = [str(role) for role in form.getlist("role")]
     saved = SavedForm(
         person_id=typed.get("person") or session.info["node"].clock.new_id(),
         name=typed.get("name", ""),

@@ -1,9 +1,9 @@
 """Fills the contexts of a visit's pages: list, hub, check-and-finish."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from app.domain.answers import is_complete, is_finding, shows_danger
 from app.domain.checklist import CompiledChecklist, Section
@@ -216,6 +216,12 @@ def hub(scene: Scene) -> HubPage:
         sync_url="/sync",
         report_url=f"{scene.url}/report" if visit.state in ("finished", "approved", "returned") else "",
     )
+
+
+def hub_refused(view: HubPage, form: str, typed: Mapping[str, str], problem: Problem) -> HubPage:
+    """The hub with one of its forms (arrival, declaration, refusal) as it was sent, and why it was not taken."""
+    refused: Any = replace(getattr(view, form), **typed, problems=(problem,))
+    return replace(view, **{form: refused})
 
 
 def _facts(scene: Scene) -> Iterable[str]:

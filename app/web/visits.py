@@ -4,17 +4,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
+from app.domain.people import Person
 from app.errors import AppError, InvalidInput
 from app.services import visits as services
 from app.store import reads
 from app.store.checklists import keep_document
 from app.web import new_visit
-from app.web.contexts import VisitsPage
+from app.web.contexts import Problem, VisitsPage
 from app.web.deps import Planner, ReadSession, Visitor, WriteSession
+from app.web.forms import PostedForm
 from app.web.render import page, speech_of
 from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments, with_sending
-from app.web.visit_pages import finish, hub, row
+from app.web.visit_pages import finish, hub, hub_refused, row
 
 router = APIRouter()
 Typed = Annotated[str, Form(max_length=6000)]
@@ -41,8 +44,8 @@ def new_visit_page(request: Request, session: ReadSession, person: Planner, sear
 
 
 @router.post("/visits")
-async def plan(request: Request, session: WriteSession, person: Planner) -> Response:
-    typed = new_visit.read(await request.form())
+def plan(request: Request, session: WriteSession, person: Planner, form: PostedForm) -> Response:
+    typed = new_visit.read(form)
     compiled = request.app.state.checklists.named(typed.checklist)
     try:
         if compiled is None:
@@ -74,7 +77,11 @@ def arrive(
     received_by_role: Typed = "",
 ) -> Response:
     visit = reads.visit_for(session, person, visit_id)
-    services.record_arrival(session, person, visit, arrived_at, waiting_minutes, received_by_role)
+    typed = {"arrived_at": arrived_at, "waiting_minutes": waiting_minutes, "received_by_role": received_by_role}
+    try:
+        services.record_arrival(session, person, visit, **typed)
+    except InvalidInput as error:
+        return _hub_refused(request, session, person, visit_id, "arrival", typed, error)
     return _hub(visit_id)
 
 
@@ -82,7 +89,11 @@ def arrive(
 def declare(
     request: Request, session: WriteSession, person: Visitor, visit_id: str, conflict: Typed = "", text: Typed = ""
 ) -> Response:
-    services.declare_interest(session, person, reads.visit_for(session, person, visit_id), conflict, text)
+    typed = {"conflict": conflict, "text": text}
+    try:
+        services.declare_interest(session, person, reads.visit_for(session, person, visit_id), **typed)
+    except InvalidInput as error:
+        return _hub_refused(request, session, person, visit_id, "declaration", typed, error)
     return _hub(visit_id)
 
 
@@ -96,7 +107,11 @@ def refuse_access(
     at: Typed = "",
     reason: Typed = "",
 ) -> Response:
-    services.record_refusal(session, person, reads.visit_for(session, person, visit_id), who_role, at, reason)
+    typed = {"who_role": who_role, "at": at, "reason": reason}
+    try:
+        services.record_refusal(session, person, reads.visit_for(session, person, visit_id), **typed)
+    except InvalidInput as error:
+        return _hub_refused(request, session, person, visit_id, "refusal", typed, error)
     return _hub(visit_id)
 
 
@@ -140,6 +155,23 @@ def _finish_page(
     ended = finished_moment(session, scene.speech, scene.visit)
     view = finish(scene, signed_moments(session, scene), ended, reason, problem)
     return page(request, "visits/finish.html", view, status=status)
+
+
+def _hub_refused(
+    request: Request,
+    session: Session,
+    person: Person,
+    visit_id: str,
+    form: str,
+    typed: dict[str, str],
+    error: InvalidInput,
+) -> Response:
+    """The hub again, with the sentence beside the field and everything that was typed."""
+    session.rollback()
+    scene = scene_of(session, request, person, visit_id)
+    problem = Problem(error.field, scene.speech.say(error.problem, **error.params))
+    view = hub_refused(hub(with_sending(session, request, scene)), form, typed, problem)
+    return page(request, "visits/hub.html", view, status=error.status)
 
 
 def _hub(visit_id: str) -> RedirectResponse:

@@ -77,5 +77,3 @@ def test_a_seal_that_does_not_hold_is_found(run: Run, office: Path) -> None:
 
 def test_migrate_says_what_it_did(run: Run, office: Path) -> None:
     assert run("migrate", "--data", office).out == "schema 0001, as it was\n"
-
-

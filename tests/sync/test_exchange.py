@@ -1,6 +1,7 @@
 """Two real nodes: what one has, the other gets, whatever the network does."""
 
 import random
+import shutil
 import threading
 from pathlib import Path
 
@@ -11,8 +12,7 @@ from app.domain.journal import Draft
 from app.errors import AppError, CentralNotGenuine, CentralUnreachable
 from app.store import attachments, journal, outgoing, reads
 from app.store.db import Database
-from app.store.node import value_of
-from app.store.tables import CursorRow, table
+from app.store.node import EPOCH, put_value, value_of
 from app.sync import client, wire
 from app.sync.client import LAST_PROBLEM, Reply
 from tests.builders import (
@@ -25,10 +25,12 @@ from tests.builders import (
     PORTAL,
     STREAM,
     BadNetwork,
+    FakeClock,
     World,
     answer,
     feed_positions,
     held,
+    make_node,
     make_visit,
     node_of,
     records,
@@ -277,30 +279,37 @@ def test_a_cursor_goes_forward_only(world: World) -> None:
         assert outgoing.cursors(session)["reference"] == before > 1
 
 
-def test_a_new_epoch_makes_a_device_offer_and_ask_for_everything_again(world: World, tmp_path: Path) -> None:
+def test_central_restored_from_an_old_copy_gets_everything_back_from_the_tablets(world: World) -> None:
     device = world.device()
     with device.write() as session:
         visit = make_visit(session)
+    world.meet(device)
+    world.central.checkpoint()
+    shutil.copytree(world.folder / "central", world.folder / "backup")
+    with device.write() as session:
+        photo = attachments.keep(session, b"{}", attachments.DOCUMENT_TYPE, "reference")
         answer(session, visit)
     world.meet(device)
-    lost = held(device)
-    with world.central.write() as session:  # restored from before the visit: entries, links and feed are gone
-        for rows in (LINK, STREAM):
-            session.execute(rows.delete())
-        session.execute(ENTRY.delete().where(ENTRY.c.scope == f"visit:{visit}"))
-        session.execute(FEED.delete().where(FEED.c.scope == f"visit:{visit}"))
-        session.execute(update(table(CursorRow)).values(position=0))
-        from app.store.node import EPOCH, put_value
-
-        put_value(session, EPOCH, "ee" * 8)
+    before = held(world.central), records(world.central)
+    restore(world, world.folder / "backup", epoch="ee" * 8)
+    assert held(world.central) != before[0]
     outcome = world.meet(device)
-    assert outcome.pushed == 2
-    assert not outcome.new_incarnation
-    assert held(world.central).items() >= lost.items()
-    assert visit_scope(device, visit) == visit_scope(world.central, visit)
+    assert (outcome.pushed, outcome.blobs, outcome.new_incarnation) == (2, 1, False)
+    assert (held(world.central), records(world.central)) == before
+    with world.central.read() as session:
+        assert attachments.has(session, photo)
     with device.read() as session:
         assert value_of(session, EPOCH) == "ee" * 8
     assert world.meet(device).pushed == 0
+
+
+def restore(world: World, backup: Path, epoch: str) -> None:
+    """Central starts from a backup, in a new epoch: what `baqylau restore` is going to do."""
+    world.central.close()
+    world.central = make_node(backup, "central", FakeClock(seed=8))
+    with world.central.write() as session:
+        put_value(session, EPOCH, epoch)
+    world.http.app.state.database = world.central  # type: ignore[attr-defined]
 
 
 def test_central_that_lost_the_end_of_a_stream_gets_it_again(world: World) -> None:
