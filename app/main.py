@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -130,7 +131,7 @@ def _refuse(request: Request, error: Exception) -> Response:
     if not isinstance(error, AppError):
         raise error
     if isinstance(error, SignInNeeded) and request.method == "GET" and not is_part_wanted(request):
-        return RedirectResponse(f"/sign-in?next={request.url.path}", 303, {"Cache-Control": "no-store"})
+        return RedirectResponse(f"/sign-in?next={quote(_wanted(request))}", 303, {"Cache-Control": "no-store"})
     speech = speech_of(request)
     sentence = error.problem if isinstance(error, InvalidInput) else error.sentence
     happened, _, to_do = speech.say(sentence, **error.params).partition(". ")
@@ -138,6 +139,12 @@ def _refuse(request: Request, error: Exception) -> Response:
     if is_part_wanted(request):
         return part(request, "error/_sentence.html", view, status=error.status)
     return page(request, "error/page.html", view, status=error.status)
+
+
+def _wanted(request: Request) -> str:
+    """The place that was asked for, with its query unless that is longer than the sign-in form takes."""
+    whole = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return whole if len(whole) <= 300 else request.url.path
 
 
 def _refuse_form(request: Request, error: Exception) -> Response:

@@ -231,9 +231,9 @@ class World:
             database.close()
 
 
-def make_world(folder: Path, central: Database | None = None) -> World:
+def make_world(folder: Path, central: Database | None = None, seed: int = 7) -> World:
     """Central with the cast and one institution. Central's database may be given, such as one on PostgreSQL."""
-    central = central or make_node(folder / "central", "central", FakeClock(seed=7))
+    central = central or make_node(folder / "central", "central", FakeClock(seed))
     with central.write() as session:
         make_cast(session)
         make_institution(session)

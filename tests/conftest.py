@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# No deadlines: a busy machine is no failure. Fewer examples than by default, so that the whole stays quick.
+settings.register_profile("here", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 _numbers = itertools.count(1)
 
 

@@ -63,7 +63,7 @@ def _sort(intake: Intake, held: dict[str, Held], entry: Entry, reason: str | Non
         intake.freed.append(known.entry_id)
         ousted = set_aside(known.header, known.body)
         intake.moved[ousted.entry_id] = known
-        _keep(intake, held, ousted, known.reason)
+        intake.wrong[ousted.entry_id] = (ousted, known.reason)  # not told: it was another who sent it
         _keep(intake, held, entry, None)
     else:
         aside = set_aside(entry.header, entry.body)

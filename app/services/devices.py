@@ -30,7 +30,7 @@ def make_code(session: Session, author: Person, name: str, people: Sequence[str]
     if not name.strip():
         raise InvalidInput("Give the tablet a name, such as a number on its back.", "name")
     if not people or not all(person in known for person in people):
-        raise InvalidInput("Choose who will use this tablet.", "person")
+        raise InvalidInput("Choose who will use this tablet.", "member")
     node: Node = session.info["node"]
     code = incoming.make_enrol_code(session, node, name.strip()[:60], list(people))
     return OneTimeCode(f"{code}-{key_fingerprint(node.public_key)}", node.clock.now_ms() + incoming.CODE_LIFE_MS)

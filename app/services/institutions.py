@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.domain.checklist import INSTITUTION_TYPES
 from app.domain.journal import Draft, Json
 from app.domain.people import Person
-from app.errors import InvalidInput, NotAllowed
+from app.errors import InvalidInput, NotAllowed, NotThere
 from app.store import journal, reads
 
 COLUMNS: Final = (
@@ -75,11 +75,16 @@ class Import:
 
 
 def save_institution(session: Session, author: Person, institution_id: str, typed: dict[str, str]) -> str:
-    """Adds or changes one institution; returns "added", "changed" or "unchanged". Raises InvalidInput, NotAllowed."""
+    """Adds or changes one institution; returns "added", "changed" or "unchanged".
+
+    Raises InvalidInput, NotAllowed, NotThere for an id that names something else.
+    """
     if not author.may("edit_institutions"):
         raise NotAllowed()
     sets = check_institution(typed)
     before = reads.record(session, institution_id)
+    if before and before.kind != "institution":
+        raise NotThere()
     if before and all(before.fields.get(name) == value for name, value in sets.items()):
         return "unchanged"
     draft = Draft("institution", institution_id, "reference", sets, before.heads if before else ())
@@ -109,7 +114,7 @@ def check_institution(typed: dict[str, str]) -> dict[str, Json]:
 def _capacity(text: str) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or not 1 <= int(text) <= MAX_CAPACITY:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAX_CAPACITY:
         raise InvalidInput(
             "Capacity is a whole number from 1 to %(most)d, not “%(value)s”.", "capacity", most=MAX_CAPACITY, value=text
         )

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from app.domain.journal import Draft, Json
 from app.domain.people import ROLES, Person, person_of
-from app.errors import InvalidInput, NotAllowed, WrongSignIn
+from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
 from app.store import journal, reads
 from app.store.node import Node
 from app.store.tables import CredentialRow, WebSessionRow
@@ -54,6 +54,8 @@ def save_person(session: Session, author: Person | None, form: PersonForm) -> st
         "active": form.is_active,
     }
     before = reads.record(session, form.person_id)
+    if before and before.kind != "person":
+        raise NotThere()
     draft = Draft("person", form.person_id, "reference", sets, before.heads if before else ())
     journal.append(session, draft, author.person_id if author else form.person_id)
     return form.person_id

@@ -19,6 +19,7 @@ from app.errors import CipherMissing, DataInUse, DiskFull, NotEncrypted, WrongKe
 DATABASE_NAME: Final = "baqylau.db"
 OLDEST_SQLITE: Final = (3, 51, 3)  # 3.51.2 and before can lose a WAL reset; see design, section 6
 BUSY_TIMEOUT_MS: Final = 10_000
+POOL: Final[dict[str, Any]] = {"pool_size": 8, "max_overflow": 24}
 
 
 class Database:
@@ -83,28 +84,31 @@ def open_sqlite(folder: Path, key: bytes | None) -> Database:
         _refuse_plain(path)
 
     def connect() -> Any:
-        connection = module.connect(
-            str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
-        )
+        wait_s = BUSY_TIMEOUT_MS / 1000
+        connection = module.connect(str(path), isolation_level=None, check_same_thread=False, timeout=wait_s)
         _prepare(connection, key)
         return connection
 
-    engine = create_engine(
-        "sqlite://", module=module, creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24
-    )
+    engine = create_engine("sqlite://", module=module, creator=connect, poolclass=QueuePool, **POOL)
     _use_explicit_begin(engine)
-    database = Database(engine)
+    _require_readable(engine, folder)
+    return Database(engine)
+
+
+def _require_readable(engine: Engine, folder: Path) -> None:
+    """The first look into the file: a wrong key shows here."""
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT count(*) FROM sqlite_master"))
+    except OperationalError as error:
+        raise _translated(error) from error
     except DatabaseError as error:
         raise WrongKey(folder=str(folder)) from error
-    return database
 
 
 def open_postgresql(url: str) -> Database:
     """The PostgreSQL database behind an SQLAlchemy URL."""
-    return Database(create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True))
+    return Database(create_engine(url, pool_pre_ping=True, **POOL))
 
 
 def insert_or_leave(session: Session, into: Table) -> Any:

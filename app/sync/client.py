@@ -74,7 +74,8 @@ def enrol(database: Database, transport: Transport, url: str, code: str) -> wire
     request = wire.EnrolRequest(code=secret, public_key=node.public_key.hex(), nonce=nonce)
     body = wire.compress(wire.pack(request))
     proof = node.sign(wire.request_message("enrol", body)).hex()
-    reply = transport("POST", "/sync/v1/enrol", {**_headers(), wire.PROOF_HEADER: proof}, body)
+    headers = {**_headers(), wire.PROOF_HEADER: proof, wire.NONCE_HEADER: nonce}
+    reply = transport("POST", "/sync/v1/enrol", headers, body)
     if reply.status in (400, 401, 403, 404, 409, 422):
         raise EnrolmentRefused()
     answer = _enrol_reply(reply, fingerprint, nonce)
@@ -140,7 +141,7 @@ def _exchange(database: Database, transport: Transport, outcome: Outcome) -> boo
     pushes = [_push(node, batch) for batch in batches]
     request = wire.Exchange(device=node.device_id, epoch=epoch, nonce=nonce, pushes=pushes, cursors=cursors)
     body = wire.compress(wire.pack(request))
-    headers[wire.PROOF_HEADER] = node.sign(wire.request_message("exchange", body)).hex()
+    headers |= {wire.PROOF_HEADER: node.sign(wire.request_message("exchange", body)).hex(), wire.NONCE_HEADER: nonce}
     reply = _genuine(transport("POST", "/sync/v1/exchange", headers, body), keys, "exchange", nonce)
     answer = wire.unpack(wire.ExchangeReply, reply.body)
     if answer.nonce != nonce or answer.device != node.device_id:
@@ -200,11 +201,12 @@ def _take_in(session: Session, node: Node, epoch: str, answer: wire.ExchangeRepl
 def _take_refusals(session: Session, node: Node, refusals: Sequence[wire.Refused], outcome: Outcome) -> bool:
     """A gap is offered again; a fork starts a new incarnation. Raises StreamFork when that did not help."""
     own = journal.own_streams(session)
-    forked = False
+    has_gap = forked = False
     for refused in refusals:
         stream = StreamName(node.device_id, refused.incarnation, refused.lane)
         if refused.why == "gap" and stream in own:
             outgoing.step_back(session, str(stream), refused.have)
+            has_gap = True
         forked = forked or (refused.why == "fork" and stream in own)
     if forked and outcome.new_incarnation:
         raise StreamFork()
@@ -212,7 +214,7 @@ def _take_refusals(session: Session, node: Node, refusals: Sequence[wire.Refused
         node_values.start_incarnation(session, node)
         journal.relink(session, node, own)
         outcome.new_incarnation = True
-    return bool(refusals)
+    return has_gap or forked
 
 
 def _count_ack(session: Session, node: Node, epoch: str, nonce: str, told: wire.StreamAck) -> int:
@@ -267,7 +269,7 @@ def _prove_blob(node: Node, headers: dict[str, str], method: str, sha256: str, s
     """Puts scope, a fresh nonce and the device's signature into the headers; returns the nonce."""
     nonce = node.clock.random_bytes(16).hex()
     proof = node.sign(wire.blob_request(method, sha256, scope, nonce)).hex()
-    headers |= {"X-Scope": scope, "X-Nonce": nonce, wire.PROOF_HEADER: proof}
+    headers |= {"X-Scope": scope, wire.NONCE_HEADER: nonce, wire.PROOF_HEADER: proof}
     return nonce
 
 

@@ -37,23 +37,25 @@ Body = Annotated[bytes, Depends(body_of)]
 Encoding = Annotated[str, Header(alias="content-encoding")]
 Token = Annotated[str, Header(alias="authorization")]
 Proof = Annotated[str, Header(alias=wire.PROOF_HEADER)]
+Nonce = Annotated[str, Header(alias=wire.NONCE_HEADER)]
 
 
 @router.post("/enrol")
-def enrol(request: Request, data: Body, encoding: Encoding = "", x_device_signature: Proof = "") -> Response:
+def enrol(
+    request: Request, data: Body, encoding: Encoding = "", x_device_signature: Proof = "", x_nonce: Nonce = ""
+) -> Response:
     """One-time code and public key in; device id, token and central's keys out."""
     database, node = _central(request)
-    nonce = ""
     try:
         asked = wire.unpack(wire.EnrolRequest, wire.decompress(data, encoding))
-        nonce, public_key = asked.nonce, wire.from_hex(asked.public_key)
+        public_key = wire.from_hex(asked.public_key)
         if not signature_holds(public_key, wire.from_hex(x_device_signature), wire.request_message("enrol", data)):
             raise EnrolmentRefused()
         with database.write() as session:
             answer = _enrol(session, node, asked, public_key)
     except AppError as error:
-        return refusal(node, "enrol", nonce, error)
-    return signed(node, "enrol", nonce, wire.pack(answer))
+        return refusal(node, "enrol", x_nonce, error)
+    return signed(node, "enrol", x_nonce, wire.pack(answer))
 
 
 def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: bytes) -> wire.EnrolReply:
@@ -71,20 +73,24 @@ def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: b
 
 @router.post("/exchange")
 def exchange(
-    request: Request, data: Body, encoding: Encoding = "", authorization: Token = "", x_device_signature: Proof = ""
+    request: Request,
+    data: Body,
+    encoding: Encoding = "",
+    authorization: Token = "",
+    x_device_signature: Proof = "",
+    x_nonce: Nonce = "",
 ) -> Response:
     """Push and pull in one round trip; see `docs/sync.md`."""
     database, node = _central(request)
-    nonce = ""
     try:
         asked = wire.unpack(wire.Exchange, wire.decompress(data, encoding))
-        nonce, message = asked.nonce, wire.request_message("exchange", data)
+        message = wire.request_message("exchange", data)
         with database.write() as session:
             device = _device(session, asked.device, authorization, x_device_signature, message)
             answer = _answer(session, node, device, asked)
     except AppError as error:
-        return refusal(node, "exchange", nonce, error)
-    return signed(node, "exchange", nonce, wire.pack(answer))
+        return refusal(node, "exchange", x_nonce, error)
+    return signed(node, "exchange", x_nonce, wire.pack(answer))
 
 
 def _answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange) -> wire.ExchangeReply:
@@ -131,7 +137,7 @@ def put_blob(
     authorization: Token = "",
     x_device: Annotated[str, Header()] = "",
     x_scope: Annotated[str, Header()] = "",
-    x_nonce: Annotated[str, Header()] = "",
+    x_nonce: Nonce = "",
     x_device_signature: Proof = "",
     content_type: Annotated[str, Header()] = "",
 ) -> Response:
@@ -178,7 +184,7 @@ def get_blob(
     authorization: Token = "",
     x_device: Annotated[str, Header()] = "",
     x_scope: Annotated[str, Header()] = "",
-    x_nonce: Annotated[str, Header()] = "",
+    x_nonce: Nonce = "",
     x_device_signature: Proof = "",
 ) -> Response:
     """A document that a visit of this device pins."""
@@ -189,10 +195,10 @@ def get_blob(
             device = _device(session, x_device, authorization, x_device_signature, message)
             kept = attachments.read(session, sha256) if incoming.names_document(session, device, sha256) else None
     except AppError as error:
-        return refusal(node, "blob", x_nonce, error)
+        return refusal(node, "document", x_nonce, error)
     if kept is None or kept[0] != attachments.DOCUMENT_TYPE:
-        return refusal(node, "blob", x_nonce, NotThere())
-    return signed(node, "blob", x_nonce, kept[1])
+        return refusal(node, "document", x_nonce, NotThere())
+    return signed(node, "document", x_nonce, kept[1])
 
 
 def signed(node: Node, call: str, nonce: str, body: bytes, status: int = 200) -> Response:

@@ -18,6 +18,7 @@ from app.errors import ProtocolError
 
 PROTOCOL: Final = 1
 SIGNATURE_HEADER: Final = "X-Baqylau-Signature"  # Ed25519 over `reply_message`, in hex
+NONCE_HEADER: Final = "X-Nonce"  # fresh for each request; the reply's signature covers it
 PROOF_HEADER: Final = "X-Device-Signature"  # the device's Ed25519 over `request_message`, in hex
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 PUSH_ENTRIES: Final = 500  # entries in one exchange: about 20 KB on the wire

@@ -1,5 +1,6 @@
 """Central: the list of institutions, adding one, importing many."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
@@ -7,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from app.domain.checklist import INSTITUTION_TYPES
+from app.domain.merge import Record
 from app.domain.people import Person
 from app.errors import BodyTooLarge, InvalidInput
 from app.services import institutions as services
@@ -18,7 +20,7 @@ from app.web.forms import TypedForm
 from app.web.language import Speech
 from app.web.render import page, speech_of
 from app.web.review_contexts import BadRow, ImportPage, InstitutionForm, InstitutionRow, InstitutionsPage
-from app.web.visit_pages import institution_name
+from app.web.visit_pages import fits_search, institution_name
 
 router = APIRouter()
 Seer = Annotated[Person, needs("see_institutions")]
@@ -29,17 +31,17 @@ MAX_FILE_MB = 8
 @router.get("/institutions")
 def institutions_page(request: Request, session: ReadSession, person: Seer, search: str = "") -> Response:
     speech = speech_of(request)
-    rows = _rows(session, speech, person)
-    wanted = search.casefold()
-    shown = [row for row in rows if wanted in f"{row.name} {row.place} {row.type_words}".casefold()]
-    view = InstitutionsPage(search, tuple(shown), len(rows), person.may("edit_institutions"))
+    known = reads.institutions(session)
+    found = {key: record for key, record in known.items() if fits_search(record, speech, search)}
+    rows = _rows(session, speech, person, found)
+    view = InstitutionsPage(search, tuple(rows), len(known), person.may("edit_institutions"))
     return page(request, "institutions/page.html", view)
 
 
-def _rows(session: Session, speech: Speech, person: Person) -> list[InstitutionRow]:
+def _rows(session: Session, speech: Speech, person: Person, institutions: Mapping[str, Record]) -> list[InstitutionRow]:
     visits = reads.visits_for(session, person)
     rows = []
-    for key, record in reads.institutions(session).items():
+    for key, record in institutions.items():
         here = [visit for visit in visits if visit.institution_id == key and visit.state != "planned"]
         rows.append(
             InstitutionRow(

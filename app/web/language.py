@@ -52,9 +52,11 @@ class Speech:
     def say_in(self, context: str, message: str) -> str:
         return catalogue(self.language).pgettext(context, message)
 
-    def say_n(self, one: str, many: str, count: int, **params: object) -> str:
+    def say_n(self, one: str, many: str, count: float, **params: object) -> str:
         """The sentence with the plural form of `count`, which it may name as `%(count)s`."""
-        text = catalogue(self.language).ngettext(one, many, count)
+        # A fraction takes the form of two: "1,5 ребёнка"; gettext itself knows whole numbers only.
+        whole = int(count) if count == int(count) else 2
+        text = catalogue(self.language).ngettext(one, many, whole)
         return text % {"count": self.number(count), **params}
 
     def number(self, value: float | int, decimals: int | None = None) -> str:

@@ -17,7 +17,7 @@ from app.web import words
 from app.web.contexts import Choice, InstitutionOption, MemberOption, NewVisitPage, Problem
 from app.web.language import Speech
 from app.web.render import speech_of
-from app.web.visit_pages import institution_name
+from app.web.visit_pages import fits_search, institution_name
 
 SHOWN_INSTITUTIONS = 60
 
@@ -99,7 +99,6 @@ def form(
 
 
 def _institutions(session: Session, speech: Speech, typed: Typed) -> tuple[InstitutionOption, ...]:
-    wanted = typed.search.casefold()
     options = [
         InstitutionOption(
             key,
@@ -109,9 +108,9 @@ def _institutions(session: Session, speech: Speech, typed: Typed) -> tuple[Insti
             key == typed.institution,
         )
         for key, record in reads.institutions(session).items()
+        if key == typed.institution or fits_search(record, speech, typed.search)
     ]
-    found = [o for o in options if wanted in f"{o.name} {o.place} {o.type_words}".casefold() or o.is_chosen]
-    return tuple(sorted(found, key=lambda option: speech.sort_key(option.name))[:SHOWN_INSTITUTIONS])
+    return tuple(sorted(options, key=lambda option: speech.sort_key(option.name))[:SHOWN_INSTITUTIONS])
 
 
 def _members(session: Session, speech: Speech, person: Person, typed: Typed) -> tuple[MemberOption, ...]:

@@ -46,5 +46,5 @@ def hidden(request: Request) -> Response:
 
 def own_path(path: str) -> str:
     """A path of this node, or its start: never another host."""
-    parts = urlsplit(path)
-    return path if path.startswith("/") and not path.startswith("//") and not parts.netloc and "\\" not in path else "/"
+    is_own = path.startswith("/") and not path.startswith("//") and not urlsplit(path).netloc
+    return path if is_own and path.isprintable() and "\\" not in path else "/"

@@ -98,6 +98,13 @@ def institution_name(institution: Record | None, language: str) -> str:
     return institution.text(first) or institution.text(second)
 
 
+def fits_search(institution: Record, speech: Speech, wanted: str) -> bool:
+    """True when a name in either language, the place, region or type holds what was typed."""
+    code = institution.text
+    places = (code("place"), words.region(speech, code("region")), words.institution_type(speech, code("type")))
+    return wanted.casefold() in " ".join((code("name_kk"), code("name_ru"), *places)).casefold()
+
+
 def visit_line(scene: Scene) -> str:
     """ "Interim visit · unannounced · 3 people"."""
     speech, visit = scene.speech, scene.visit

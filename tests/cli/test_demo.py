@@ -52,7 +52,7 @@ class Demo:
             if line.startswith("Ctrl-C"):
                 self.said = "".join(lines)
                 return
-        raise AssertionError("".join(lines))
+        raise AssertionError(f"exit code {self.process.wait(10)}: {lines}")
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)

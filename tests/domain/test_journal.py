@@ -182,7 +182,9 @@ def test_a_stream_reads_back_from_its_name() -> None:
     assert StreamName.parse(str(STREAM)) == STREAM
 
 
-@pytest.mark.parametrize("odd", [replace(STREAM, incarnation="a/1"), replace(STREAM, incarnation=""), replace(STREAM, lane=2)])
+@pytest.mark.parametrize(
+    "odd", [replace(STREAM, incarnation="a/1"), replace(STREAM, incarnation=""), replace(STREAM, lane=2)]
+)
 def test_a_stream_that_could_pass_for_another_is_not_sound(odd: StreamName) -> None:
     assert STREAM.is_sound
     assert not odd.is_sound

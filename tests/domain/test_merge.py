@@ -77,9 +77,7 @@ def test_every_value_stands_or_somebody_who_saw_it_set_another(entries: list[Ent
         for name, value in entry.fields().items():
             standing = [c.value for c in record.conflicts.get(name, ())]
             standing += [record.fields[name]] if name in record.fields else []
-            seen_by_a_setter = any(
-                entry.entry_id in before[other.entry_id] for other in entries if name in other.sets
-            )
+            seen_by_a_setter = any(entry.entry_id in before[other.entry_id] for other in entries if name in other.sets)
             assert seen_by_a_setter or any(_equal(value, held) for held in standing)
 
 

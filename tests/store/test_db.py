@@ -130,7 +130,7 @@ def test_writers_wait_in_line_instead_of_failing(device: Database) -> None:
             for turn in range(10):
                 with device.write() as session:
                     answer(session, visit, f"A-{number}-{turn}")
-        except Exception as error:  # noqa: BLE001 - the test asks whether there was any
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]

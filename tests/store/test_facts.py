@@ -13,14 +13,20 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from app.config import Settings
 from app.store.db import OLDEST_SQLITE, Database
 from app.web import deps
 from tests.builders import answer, held, make_node, make_visit
 
 
-def app_on(database: Database) -> FastAPI:
+def bare_app(database: Database) -> FastAPI:
     app = FastAPI()
-    app.state.database = database
+    app.state.database, app.state.settings, app.state.touched = database, Settings(), {}
+    return app
+
+
+def app_on(database: Database) -> FastAPI:
+    app = bare_app(database)
 
     @app.post("/save")
     def save(session: deps.WriteSession) -> str:
@@ -65,8 +71,7 @@ def test_fact_1_without_the_function_scope_it_would_be_shown_as_saved(
     device: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Why the setting is there. If this fails, the fact is no longer one, and `scope` may go."""
-    app = FastAPI()
-    app.state.database = device
+    app = bare_app(device)
 
     @app.post("/save")
     def save(session: Annotated[Session, Depends(deps._write)]) -> str:
@@ -88,7 +93,8 @@ def test_fact_2_every_session_writes_through_to_the_disk(device: Database, tmp_p
     for database in (device, central):
         with database.write() as session:
             found = [
-                session.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+                session.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys")
             ]
         assert found == ["wal", 2, 1]
     central.close()

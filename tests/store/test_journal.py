@@ -64,7 +64,9 @@ def test_a_stream_is_numbered_without_gaps_and_its_chain_verifies(central: Datab
     node = node_of(central)
     with central.read() as session:
         links = session.execute(select(LINK).order_by(LINK.c.seq)).all()
-        entries = [read_entry(*row) for row in session.execute(select(ENTRY.c.header, ENTRY.c.body).order_by(ENTRY.c.entry_id))]
+        entries = [
+            read_entry(*row) for row in session.execute(select(ENTRY.c.header, ENTRY.c.body).order_by(ENTRY.c.entry_id))
+        ]
     again = chain_on(first_chain(node.stream()), 1, [entry.hashed for entry in entries])
     assert [(link.seq, bytes(link.chain)) for link in links] == [(link.seq, link.chain) for link in again]
 
@@ -240,5 +242,7 @@ def _everything(database: Database) -> list[object]:
     with database.read() as session:
         for rows in (ENTRY, LINK, FEED, PARENT, STREAM):
             found += [tuple(row) for row in session.execute(select(rows).order_by(*rows.primary_key.columns))]
-        found += [tuple(row) for row in session.execute(select(CLOCK).where(CLOCK.c.position > 0).order_by(CLOCK.c.scope))]
+        found += [
+            tuple(row) for row in session.execute(select(CLOCK).where(CLOCK.c.position > 0).order_by(CLOCK.c.scope))
+        ]
     return [*found, *records(database)]

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
+from app.config import Settings
 from app.domain.journal import Entry
 from app.domain.merge import merge
 from app.store import journal, projection, reads
 from app.store.db import Database
 from app.store.node import put_value, value_of
 from app.store.opening import open_database
-from app.config import Settings
 from tests.builders import (
     CY,
     DEVICE_KEY,
@@ -38,7 +38,7 @@ def rebuilt(database: Database) -> list[tuple[str, ...]]:
     return records(database)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     entries=st.lists(histories(), min_size=1, max_size=3).map(
         lambda groups: [

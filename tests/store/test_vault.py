@@ -100,7 +100,9 @@ def test_a_slot_that_was_changed_opens_nothing(tmp_path: Path) -> None:
         open_vault(tmp_path, ANAS)
 
 
-def test_a_power_cut_while_a_slot_is_added_leaves_the_old_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_power_cut_while_a_slot_is_added_leaves_the_old_slots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = make_vault(tmp_path, ANA, ANAS, CHEAP)
 
     def cut(*_: object) -> None:

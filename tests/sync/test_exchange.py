@@ -174,7 +174,9 @@ def _no_place_is_empty_or_double(central: Database) -> None:
 
 
 @pytest.mark.parametrize("fault", ["lose_request", "lose_reply", "error_500", "portal", "other_key", "late", "cut"])
-def test_a_meeting_that_failed_changes_no_word_on_the_screen_and_the_next_one_makes_good(world: World, fault: str) -> None:
+def test_a_meeting_that_failed_changes_no_word_on_the_screen_and_the_next_one_makes_good(
+    world: World, fault: str
+) -> None:
     device = world.device()
     with device.write() as session:
         visit = make_visit(session)
@@ -375,7 +377,9 @@ def test_erased_bodies_are_pushed_as_their_hashes_and_the_rest_is_not_held_up(ei
     assert found[erased.entry_id] == (erased.header, None)
     assert gone.entry_id not in found and last.entry_id in found and first.entry_id in found
     with either_world.central.read() as session:
-        links = session.execute(select(LINK).where(LINK.c.stream == str(node_of(device).stream())).order_by(LINK.c.seq)).all()
+        links = session.execute(
+            select(LINK).where(LINK.c.stream == str(node_of(device).stream())).order_by(LINK.c.seq)
+        ).all()
         assert reads.record(session, f"{visit}/A-1").fields == {}  # type: ignore[union-attr]
     assert [link.entry_id for link in links][3] == gone.entry_id
     assert links[3].body_hash == gone.hashed.body_hash
@@ -412,7 +416,7 @@ def test_devices_that_push_into_the_same_scopes_at_once_do_not_wait_for_each_oth
     def send(device: Database) -> None:
         try:
             either_world.meet(device)
-        except Exception as error:  # noqa: BLE001 - the test asks whether there was any
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=send, args=(device,)) for device in devices]

@@ -21,7 +21,6 @@ from tests.web.nodes import (
     CENTRAL_URL,
     DEVICE_URL,
     PASSPHRASES,
-    PEOPLE,
     Blueprint,
     Browser,
     Node,
@@ -59,20 +58,32 @@ def clock() -> TestClock:
 def central(blueprint: Blueprint, shelf: Shelf, tmp_path: Path, clock: TestClock) -> Iterator[Node]:
     """The office: everybody can sign in there."""
     shutil.copytree(blueprint.central, tmp_path / "central")
-    settings = Settings(role="central", data_dir=tmp_path / "central", port=8001, language="en", passphrase_memory_mib=19, passphrase_rounds=2)
+    settings = Settings(
+        role="central",
+        data_dir=tmp_path / "central",
+        port=8001,
+        language="en",
+        passphrase_memory_mib=19,
+        passphrase_rounds=2,
+    )
     database = open_database(settings, None, clock)
     yield Node(create_app(settings, shelf, database, clock), CENTRAL_URL, clock)
     database.close()
 
 
 @pytest.fixture
-def device(blueprint: Blueprint, shelf: Shelf, tmp_path: Path, clock: TestClock, central: Node) -> Iterator[Node]:
-    """A tablet that Ana, Dana and Cy share, unlocked by all three, linked to `central`."""
+def device(
+    blueprint: Blueprint, shelf: Shelf, tmp_path: Path, clock: TestClock, request: pytest.FixtureRequest
+) -> Iterator[Node]:
+    """A tablet that Ana, Dana and Cy share, unlocked by all three. Central is started only when something is sent."""
     shutil.copytree(blueprint.device, tmp_path / "device")
     settings = Settings(role="device", data_dir=tmp_path / "device", language="en")
     database = open_database(settings, blueprint.database_key, clock)
     database.node.person_keys |= blueprint.signing_keys
-    transport = transport_to(central)
+
+    def transport(method: str, path: str, headers: dict[str, str], body: bytes) -> client.Reply:
+        return transport_to(request.getfixturevalue("central"))(method, path, headers, body)
+
     yield Node(create_app(settings, shelf, database, clock, transport), DEVICE_URL, clock)
     database.close()
 
@@ -131,8 +142,3 @@ def visit(device: Node, shelf: Shelf) -> Visiting:
 def sent_visit(central: Node, shelf: Shelf) -> Visiting:
     """The same, at the office: Ana and Dana answer it in their browsers there."""
     return plan_by_service(central, shelf)
-
-
-@pytest.fixture(params=sorted(PEOPLE))
-def somebody(request: pytest.FixtureRequest) -> str:
-    return str(request.param)

@@ -46,7 +46,14 @@ PEOPLE = {
     "tom": ("Том Тренер", ("trainer",)),
     "adm": ("Әділ Әкімші", ("administrator",)),
 }
-INSTITUTION = {"name_kk": "Алмалы полиция бөлімі", "name_ru": "Алмалинский отдел полиции", "type": "ivs", "region": "almaty", "place": "Алматы", "capacity": "12"}
+INSTITUTION = {
+    "name_kk": "Алмалы полиция бөлімі",
+    "name_ru": "Алмалинский отдел полиции",
+    "type": "ivs",
+    "region": "almaty",
+    "place": "Алматы",
+    "capacity": "12",
+}
 
 
 @dataclass
@@ -207,7 +214,9 @@ def _fill_central(database: Database, shelf: Shelf) -> None:
         institutions.save_institution(session, adm, INSTITUTION_ID, INSTITUTION)
 
 
-def enrolled_device(folder: Path, shelf: Shelf, central: Node, passphrases: Mapping[str, str]) -> tuple[Node, tuple[bytes, dict[str, SigningKey]]]:
+def enrolled_device(
+    folder: Path, shelf: Shelf, central: Node, passphrases: Mapping[str, str]
+) -> tuple[Node, tuple[bytes, dict[str, SigningKey]]]:
     """A tablet with slots for these people that has enrolled and met central once."""
     with central.database.write() as session:
         adm = reads.person(session, PERSON_IDS["adm"])
@@ -239,18 +248,36 @@ def transport_to(central: Node) -> client.Transport:
     return carry
 
 
-def plan_by_service(node: Node, shelf: Shelf, team: Mapping[str, str] | None = None, on: str = "2026-11-22") -> Visiting:
+def plan_by_service(
+    node: Node, shelf: Shelf, team: Mapping[str, str] | None = None, on: str = "2026-11-22"
+) -> Visiting:
     """A planned visit, written as `POST /visits` writes it."""
     roles = team or {"ana": "team_lead", "dana": "monitor"}
     compiled = shelf.named("police-holding")
     assert compiled is not None
-    plan = Plan(node.clock.new_id(), INSTITUTION_ID, "periodic", False, "commissioner", on, {PERSON_IDS[n]: r for n, r in roles.items()})
+    plan = Plan(
+        node.clock.new_id(),
+        INSTITUTION_ID,
+        "periodic",
+        False,
+        "commissioner",
+        on,
+        {PERSON_IDS[n]: r for n, r in roles.items()},
+    )
     with node.database.write() as session:
         ana = reads.person(session, PERSON_IDS["ana"])
         assert ana is not None
         visits.plan_visit(session, ana, plan, compiled.checklist, compiled.sha256)
         keep_document(session, compiled)
     return Visiting(plan.visit_id, node)
+
+
+def add_room(browser: Browser, visit: Visiting, name: str = "4-камера", section: str = "rooms") -> str:
+    """Adds a room, or in `files` a file, as the page does; returns its id."""
+    repeat_id = visit.node.clock.new_id()
+    reply = browser.submit(f"{visit.url}/repeats", section=section, repeat=repeat_id, name=name)
+    assert reply.status_code == 303
+    return repeat_id
 
 
 def text_of(html: str) -> str:

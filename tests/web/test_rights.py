@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from fastapi.routing import APIRoute
+from PIL import Image
 
 from app.domain.people import RIGHTS
 from app.main import require_rights, right_of, routes_of
+from app.services import people
+from app.services.people import PersonForm
+from app.store import reads
+from app.store.checklists import Shelf
 from app.web.deps import open_to_all
-from tests.web.nodes import PEOPLE, PERSON_IDS, Browser, Node, Visiting, person_name, plan_by_service
+from tests.web.nodes import PEOPLE, PERSON_IDS, Browser, Node, Visiting, add_room, person_name, plan_by_service
 
 MADE_UP = "01900000-0000-7000-8000-000000000000"
 OPEN = {
@@ -33,7 +39,7 @@ ROLES = ("device", "central")
 
 def calls_of(role: str) -> list[tuple[str, str, str]]:
     """(method, path, right) of every route."""
-    return sorted((method, route.path, right_of(route)) for route in routes_of(role) for method in route.methods)
+    return sorted((method, route.path, right_of(route)) for route in routes_of(role) for method in route.methods or ())
 
 
 def ask(browser: Browser, method: str, path: str) -> tuple[int, str]:
@@ -83,10 +89,6 @@ def test_who_is_signed_out_is_sent_to_sign_in_everywhere_else(device: Node, cent
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_blocked_person_is_signed_out_at_once(device: Node, central: Node, role: str) -> None:
-    from app.services import people
-    from app.services.people import PersonForm
-    from app.store import reads
-
     node = node_of(role, device, central)
     browser = node.browser("ana")
     assert browser.get("/visits").status_code == 200
@@ -111,34 +113,39 @@ def test_a_route_without_a_right_stops_the_start() -> None:
 
 def answered(visit: Visiting) -> tuple[str, str]:
     """Ana answers, adds a room and a photo; returns the ids of the room and the photo."""
-    import io
-
-    from PIL import Image
-
     ana = visit.node.browser("ana")
     ana.tap(visit.answer_url("B1"), value="no")
-    room = visit.node.clock.new_id()
-    ana.submit(f"{visit.url}/repeats", section="rooms", repeat=room, name="4-камера")
+    room = add_room(ana, visit)
     picture = io.BytesIO()
     Image.new("RGB", (60, 40), "green").save(picture, "JPEG")
-    ana.post(f"{visit.url}/photos", data={"indicator": "B1"}, files={"file": ("a.jpg", picture.getvalue(), "image/jpeg")})
+    ana.post(
+        f"{visit.url}/photos", data={"indicator": "B1"}, files={"file": ("a.jpg", picture.getvalue(), "image/jpeg")}
+    )
     return room, visit.records().photos[0].subject
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_cy_cannot_tell_that_anas_visit_exists(device: Node, central: Node, shelf: object, role: str) -> None:
+def test_cy_cannot_tell_that_anas_visit_exists(device: Node, central: Node, shelf: Shelf, role: str) -> None:
     node = node_of(role, device, central)
-    visit = plan_by_service(node, shelf)  # type: ignore[arg-type]
+    visit = plan_by_service(node, shelf)
     room, photo = answered(visit)
     cy = node.browser("cy")
-    real = {"visit_id": visit.visit_id, "indicator_id": "B1", "section_id": "cells", "repeat_id": room, "photo_id": photo}
+    real = {
+        "visit_id": visit.visit_id,
+        "indicator_id": "B1",
+        "section_id": "cells",
+        "repeat_id": room,
+        "photo_id": photo,
+    }
     asked = 0
     for method, path, right in calls_of(role):
         if not {"visit_id", "photo_id"} & set(re.findall(r"{(\w+)}", path)):
             continue
         replies = []
         for ids in (real, {**real, "visit_id": MADE_UP, "photo_id": MADE_UP}):
-            reply = cy.request(method, path.format(**ids), data={"indicator": "B1", "value": "yes"} if method == "POST" else None)
+            reply = cy.request(
+                method, path.format(**ids), data={"indicator": "B1", "value": "yes"} if method == "POST" else None
+            )
             told = reply.text.replace(ids["visit_id"], "ID").replace(ids["photo_id"], "ID")
             replies.append((reply.status_code, told, {k: v for k, v in reply.headers.items() if k != "content-length"}))
         assert replies[0] == replies[1], (method, path)
@@ -177,7 +184,9 @@ def test_an_administrator_sees_no_visits(adm: Browser, sent_visit: Visiting) -> 
         assert sent_visit.visit_id not in adm.get(path).text
 
 
-def test_an_administrator_learns_nothing_of_visits_from_the_list_of_institutions(adm: Browser, sent_visit: Visiting) -> None:
+def test_an_administrator_learns_nothing_of_visits_from_the_list_of_institutions(
+    adm: Browser, sent_visit: Visiting
+) -> None:
     answered(sent_visit)
     row = re.search(r"Алмал.*?</tr>", adm.get("/institutions").text, re.S)
     assert row and "never" in row.group(0)
@@ -187,15 +196,40 @@ def test_a_reviewer_sees_all_visits(ben: Browser, sent_visit: Visiting) -> None:
     answered(sent_visit)
     assert sent_visit.visit_id in ben.get("/visits").text
     assert sent_visit.visit_id in ben.get("/inbox").text
-    for path in (sent_visit.url, f"{sent_visit.url}/report", f"/reviews/{sent_visit.visit_id}", f"{sent_visit.url}/answers/B1/history"):
+    for path in (
+        sent_visit.url,
+        f"{sent_visit.url}/report",
+        f"/reviews/{sent_visit.visit_id}",
+        f"{sent_visit.url}/answers/B1/history",
+    ):
         assert ben.get(path).status_code == 200, path
 
 
 def test_a_reviewer_reads_but_does_not_answer_for_the_team(ben: Browser, sent_visit: Visiting) -> None:
     room, photo = answered(sent_visit)
     before = sent_visit.records()
-    for path in ("/answers/B1", "/answers/B1/undo", "/arrival", "/declaration", "/refusal", "/finish", "/signature", "/repeats", f"/repeats/{room}", f"/photos/{photo}/removal"):
-        reply = ben.submit(sent_visit.url + path, value="yes", section="rooms", repeat=MADE_UP, name="x", reason="x", arrived_at="10:00", conflict="none")
+    for path in (
+        "/answers/B1",
+        "/answers/B1/undo",
+        "/arrival",
+        "/declaration",
+        "/refusal",
+        "/finish",
+        "/signature",
+        "/repeats",
+        f"/repeats/{room}",
+        f"/photos/{photo}/removal",
+    ):
+        reply = ben.submit(
+            sent_visit.url + path,
+            value="yes",
+            section="rooms",
+            repeat=MADE_UP,
+            name="x",
+            reason="x",
+            arrived_at="10:00",
+            conflict="none",
+        )
         assert reply.status_code in (403, 409), path
     assert sent_visit.records() == before
 

@@ -1,0 +1,260 @@
+"""`baqylau bench`: how fast this machine starts, shows, saves and rebuilds, each figure beside its limit.
+
+Nothing fails here: a slow machine is told, not refused. The device is a real process on an encrypted database.
+"""
+
+import sqlite3
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy import insert
+
+from app.bench_device import Browser, Running, Subject, make_subject, running
+from app.clock import SystemClock
+from app.commands.terminal import console, progress
+from app.config import Settings, load_settings
+from app.domain.journal import SALT_BYTES, Draft, Entry, compose
+from app.store import projection
+from app.store.opening import open_database
+from app.store.tables import EntryRow, table
+
+STARTS: Final = 5
+PAGES: Final = 120  # requests of the section page, by one client and by four together
+SAVES: Final = 200
+ACTIONS: Final = 1000
+PAGE_EVERY: Final = 5  # of the actions, every fifth looks at the page, the others save an answer
+ENTRIES, ENTRIES_A_RECORD = 100_000, 5
+ROW_BYTES: Final = 700  # about an entry with its header and body
+START_LIMIT_S, PAGE_LIMIT_MS, PAGE_LIMIT_4_MS = 1.5, 40.0, 100.0
+MEMORY_LIMIT_MB, GROWTH_LIMIT_MB, REBUILD_LIMIT_S = 150.0, 3.0, 10.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `is_within` is None where there is no limit, or nothing could be measured."""
+
+    what: str
+    measured: str
+    limit: str = ""
+    is_within: bool | None = None
+
+
+def run() -> None:
+    """Measures everything in a folder beside the data, on the same disk, and prints the table."""
+    settings = load_settings()
+    beside = Path(settings.data_dir).resolve().parent
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="baqylau-bench-", dir=beside) as name, progress() as bar:
+        folder = Path(name)
+        subject = make_subject(folder / "device", settings.checklists_dir)
+        figures += measure_start(bar, subject)
+        with running(subject.folder) as device:
+            figures += measure_pages(bar, subject, device)
+            figures += measure_saves(bar, subject, device, folder)
+        with running(subject.folder) as device:
+            figures += measure_memory(bar, subject, device)
+        figures += measure_rebuild(bar, folder / "rebuild", settings.checklists_dir)
+    console.print(as_table(figures))
+
+
+def measure_start(bar: Progress, subject: Subject) -> list[Figure]:
+    """From starting the process to the whole sign-in page, with the compiled checklists kept from the start before."""
+    with running(subject.folder):
+        pass  # not counted: the first start of all compiles the program's modules
+    taken: list[float] = []
+    for _ in bar.track(range(STARTS), description="Starting"):
+        with running(subject.folder) as device:
+            taken.append(device.start_s)
+    median = statistics.median(taken)
+    measured = f"{median:.2f} s (worst of {STARTS}: {max(taken):.2f} s)"
+    return [Figure("start to first page", measured, f"{START_LIMIT_S} s", median <= START_LIMIT_S)]
+
+
+def measure_pages(bar: Progress, subject: Subject, device: Running) -> list[Figure]:
+    """The section page with 60 indicators, half of them answered."""
+    browser = Browser(device.port).sign_in()
+    for number in range(len(subject.indicators) // 2):
+        browser.post(subject.answer(number), value="yes", tap=f"first-{number}")
+    size = len(browser.get(subject.page))
+    figures = [Figure("page of 60 indicators: bytes sent", f"{size:,}")]
+    for clients, limit_ms in ((1, PAGE_LIMIT_MS), (4, PAGE_LIMIT_4_MS)):
+        task = bar.add_task(f"Section page, {clients} clients", total=PAGES)
+        browsers = [Browser(device.port, browser.cookie) for _ in range(clients)]
+        taken_ms = _together(browsers, lambda one: one.get(subject.page), PAGES, partial(bar.advance, task))
+        p50, p95 = _percentiles(taken_ms)
+        measured = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+        name = f"  {clients} client" + ("s" if clients > 1 else "")
+        figures.append(Figure(name, measured, f"p95 {limit_ms:.0f} ms", p95 <= limit_ms))
+    return figures
+
+
+def measure_saves(bar: Progress, subject: Subject, device: Running, folder: Path) -> list[Figure]:
+    """One answer saved by a tap, against a bare INSERT and COMMIT on the same disk. They take turns: both meet the
+    same noise."""
+    browser = Browser(device.port).sign_in()
+    bare = _bare_database(folder)
+    saved_ms: list[float] = []
+    bare_ms: list[float] = []
+    for number in bar.track(range(SAVES), description="Saving"):
+        value = "no" if number % 2 else "yes"
+        saved_ms.append(_timed(partial(browser.post, subject.answer(number), value=value, tap=f"save-{number}")))
+        bare_ms.append(_timed(lambda: _insert_and_commit(bare)))
+    bare.close()
+    figures = []
+    bare_50, bare_95 = _percentiles(bare_ms)
+    saved_50, saved_95 = _percentiles(saved_ms)
+    figures.append(Figure("bare INSERT + COMMIT, synchronous=FULL", f"p50 {bare_50:.1f} ms, p95 {bare_95:.1f} ms"))
+    for name, saved, base in (("p50", saved_50, bare_50), ("p95", saved_95, bare_95)):
+        limit = 3 * base + 5
+        measured = f"{name} {saved:.1f} ms ({saved / base:.1f} x bare)"
+        figures.append(Figure("answer saved", measured, f"3 x bare + 5 = {limit:.1f} ms", saved <= limit))
+    return figures
+
+
+def measure_memory(bar: Progress, subject: Subject, device: Running) -> list[Figure]:
+    """Resident memory of a fresh process after 1,000 actions, and how much of it came with the second half."""
+    browser = Browser(device.port).sign_in()
+    halfway: float | None = None
+    for number in bar.track(range(ACTIONS), description="Acting"):
+        if number == ACTIONS // 2:
+            halfway = device.memory_mb()
+        if number % PAGE_EVERY:
+            browser.post(subject.answer(number), note=f"note {number}", tap=f"act-{number}")
+        else:
+            browser.get(subject.page)
+    after = device.memory_mb()
+    if halfway is None or after is None:
+        return [Figure("memory after 1,000 actions", "this system does not say", f"{MEMORY_LIMIT_MB:.0f} MB")]
+    return [
+        Figure("memory after 1,000 actions", f"{after:.0f} MB", f"{MEMORY_LIMIT_MB:.0f} MB", after <= MEMORY_LIMIT_MB),
+        Figure(
+            "  growth in the second 500",
+            f"{after - halfway:+.1f} MB",
+            f"{GROWTH_LIMIT_MB:.0f} MB",
+            after - halfway <= GROWTH_LIMIT_MB,
+        ),
+    ]
+
+
+def measure_rebuild(bar: Progress, folder: Path, checklists: Path) -> list[Figure]:
+    """`baqylau reindex` over 100,000 entries in an encrypted database: 20,000 records of five entries each."""
+    settings = Settings(role="device", data_dir=folder, checklists_dir=checklists)
+    database = open_database(settings, bytes(32), SystemClock())
+    try:
+        rows = bar.add_task("Writing 100,000 entries", total=ENTRIES)
+        with database.write() as session:
+            for batch in _entries():
+                session.execute(insert(table(EntryRow)), [_row(entry) for entry in batch])
+                bar.advance(rows, len(batch))
+        task = bar.add_task("Rebuilding", total=ENTRIES)
+        started = time.perf_counter()
+        with database.write() as session:
+            records = projection.rebuild(session, lambda done, total: bar.update(task, completed=done))
+        taken_s = time.perf_counter() - started
+    finally:
+        database.close()
+    what = f"rebuild of {ENTRIES:,} entries ({records:,} records)"
+    return [Figure(what, f"{taken_s:.1f} s", f"{REBUILD_LIMIT_S:.0f} s", taken_s <= REBUILD_LIMIT_S)]
+
+
+def as_table(figures: Sequence[Figure]) -> Table:
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("figure", "measured", "limit", ""):
+        shown.add_column(column)
+    for figure in figures:
+        verdict = {True: "within", False: "[bold red]over[/]", None: ""}[figure.is_within]
+        shown.add_row(figure.what, figure.measured, figure.limit, verdict)
+    return shown
+
+
+def _together(
+    browsers: Sequence[Browser], ask: Callable[[Browser], object], total: int, tell: Callable[[], None]
+) -> list[float]:
+    """Times `total` requests, spread over clients that ask at the same time. In ms."""
+    taken: list[float] = []
+    failures: list[Exception] = []
+
+    def one(browser: Browser) -> None:
+        try:
+            for _ in range(total // len(browsers)):
+                taken.append(_timed(lambda: ask(browser)))
+                tell()
+        except Exception as error:  # handed to the thread that waits
+            failures.append(error)
+
+    threads = [threading.Thread(target=one, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return taken
+
+
+def _timed(action: Callable[[], object]) -> float:
+    """How long an action takes, in ms."""
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1000
+
+
+def _percentiles(taken: Sequence[float]) -> tuple[float, float]:
+    """(p50, p95)"""
+    ordered = sorted(taken)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))]
+
+
+def _bare_database(folder: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, data BLOB NOT NULL)")
+    return connection
+
+
+def _insert_and_commit(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO bare (data) VALUES (zeroblob(?))", (ROW_BYTES,))
+    connection.execute("COMMIT")
+
+
+def _entries() -> Iterator[list[Entry]]:
+    """ENTRIES entries in batches of 200 records."""
+    for _ in range(ENTRIES // ENTRIES_A_RECORD // 200):
+        yield [entry for _ in range(200) for entry in _entries_of_one_record()]
+
+
+def _entries_of_one_record() -> Iterator[Entry]:
+    """An answer that was changed four times, each time by somebody who saw what stood there."""
+    clock = SystemClock()
+    subject = f"{clock.new_id()}/A1"
+    parents: tuple[str, ...] = ()
+    for number in range(ENTRIES_A_RECORD):
+        draft = Draft("answer", subject, "visit:bench", {"value": "yes", "note": f"note {number}"}, parents)
+        entry = compose(draft, clock.new_id(), "bench", clock.now_ms(), clock.random_bytes(SALT_BYTES))
+        parents = (entry.entry_id,)
+        yield entry
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "entry_id": entry.entry_id,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "scope": entry.scope,
+        "author": entry.author,
+        "made_at_ms": entry.made_at_ms,
+        "received_at_ms": entry.made_at_ms,
+        "header": entry.header,
+        "body": entry.body,
+    }
