@@ -134,7 +134,7 @@ def test_nobody_silences_an_entry_by_coming_first_with_its_id(central: Database)
         journal.receive(session, [genuine])
     assert held(central)[genuine.entry_id] == (genuine.header, genuine.body)
     kept = held(central, counting=False)
-    assert [value for value in kept.values()] == [(forged.header, forged.body)]
+    assert list(kept.values()) == [(forged.header, forged.body)]
     with central.read() as session:
         assert session.execute(select(LINK.c.entry_id)).scalars().all() == list(kept)
 
