@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -26,7 +26,6 @@ MAX_WHOLE: Final = 2**53  # what every JSON reader keeps exactly
 ASIDE: Final = "aside"  # kind of what is kept only as evidence: see `set_aside`
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_INCARNATION = re.compile(r"[0-9a-f]{1,64}")
 
 
 class BrokenEntry(ValueError):
@@ -48,13 +47,11 @@ class Entry:
     schema: int
     header: bytes
     body: bytes | None
+    said: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)  # the body, read once
 
-    def fields(self) -> dict[str, Json]:
+    def fields(self) -> Mapping[str, Json]:
         """The fields this entry sets, with their values; empty when the body was erased."""
-        if self.body is None:
-            return {}
-        fields: dict[str, Json] = json.loads(self.body)["set"]
-        return fields
+        return {} if self.body is None else self.said
 
     @property
     def hashed(self) -> "Hashed":
@@ -116,6 +113,9 @@ def read_entry(header: bytes, body: bytes | None) -> Entry:
     if len(header) > MAX_HEADER_BYTES or len(body or b"") > MAX_BODY_BYTES:
         raise BrokenEntry("larger than an entry may be")
     head = _object(header, "header")
+    said = {} if body is None else _object(body, "body").get("set")
+    if not isinstance(said, dict):
+        raise BrokenEntry("header and body name different fields")
     entry = Entry(
         entry_id=_text(head, "id"),
         kind=_text(head, "kind"),
@@ -128,15 +128,14 @@ def read_entry(header: bytes, body: bytes | None) -> Entry:
         schema=_whole(head, "schema"),
         header=header,
         body=body,
+        said=said,
     )
     if not is_entry_id(entry.entry_id):
         raise BrokenEntry("its id is not a UUID")
     if not all(map(is_entry_id, entry.parents)):
         raise BrokenEntry("a parent is not a UUID")
-    if body is not None:
-        fields = _object(body, "body").get("set")
-        if not isinstance(fields, dict) or sorted(fields) != sorted(entry.sets):
-            raise BrokenEntry("header and body name different fields")
+    if body is not None and sorted(said) != sorted(entry.sets):
+        raise BrokenEntry("header and body name different fields")
     return entry
 
 
@@ -167,11 +166,6 @@ class StreamName:
 
     def __str__(self) -> str:
         return f"{self.device}/{self.incarnation}/{self.lane}"
-
-    @property
-    def is_sound(self) -> bool:
-        """Of a form that names one stream only: the parts are joined by slashes."""
-        return bool(_INCARNATION.fullmatch(self.incarnation)) and self.lane in LANES
 
     @classmethod
     def parse(cls, text: str) -> "StreamName":
@@ -298,7 +292,7 @@ def ack_counts(ack: Ack, epoch: str, nonce: str, own_chain_at_seq: bytes | None)
 def _object(data: bytes, what: str) -> dict[str, Json]:
     """The JSON object in these bytes: UTF-8, every number a number, every text one that a database can keep."""
     try:
-        value = json.loads(data.decode(), parse_constant=_no_number, parse_float=_finite)
+        value = _STRICT.decode(data.decode())
         if b"\\u" in data:
             json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
@@ -316,6 +310,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(float(text)):
         raise ValueError(text)
     return float(text)
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
 
 
 def _text(head: Mapping[str, Json], key: str) -> str:

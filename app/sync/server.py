@@ -77,17 +77,21 @@ def exchange(
     data: Body,
     encoding: Encoding = "",
     authorization: Token = "",
+    x_device: Annotated[str, Header()] = "",
     x_device_signature: Proof = "",
     x_nonce: Nonce = "",
 ) -> Response:
     """Push and pull in one round trip; see `docs/sync.md`."""
     database, node = _central(request)
+    proof = (x_device, authorization, x_device_signature, wire.request_message("exchange", data))
     try:
+        with database.read() as session:
+            _device(session, *proof)  # before anything of a stranger is unpacked, or a lock taken for one
         asked = wire.unpack(wire.Exchange, wire.decompress(data, encoding))
-        message = wire.request_message("exchange", data)
+        if asked.device != x_device:
+            raise ProtocolError(reason="header and message name different devices")
         with database.write() as session:
-            device = _device(session, asked.device, authorization, x_device_signature, message)
-            answer = _answer(session, node, device, asked)
+            answer = _answer(session, node, _device(session, *proof), asked)
     except AppError as error:
         return refusal(node, "exchange", x_nonce, error)
     return signed(node, "exchange", x_nonce, wire.pack(answer))

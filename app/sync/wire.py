@@ -147,7 +147,7 @@ class ScopeFeed(Message):
 
 
 class ExchangeReply(Message):
-    """Signed by central as a whole. `watermark` is the durable one: 0 until a backup was restored and verified."""
+    """Signed by central as a whole. `watermarks`: per stream, what is in a backup that was restored and verified."""
 
     protocol: int = PROTOCOL
     device: str
@@ -158,7 +158,7 @@ class ExchangeReply(Message):
     quarantined: list[Quarantined] = Field(default_factory=list)
     feeds: list[ScopeFeed] = Field(default_factory=list)
     missing_blobs: list[str] = Field(default_factory=list)
-    watermark: int = 0
+    watermarks: list[StreamAck] = Field(default_factory=list)
     now_ms: int
 
 

@@ -182,14 +182,6 @@ def test_a_stream_reads_back_from_its_name() -> None:
     assert StreamName.parse(str(STREAM)) == STREAM
 
 
-@pytest.mark.parametrize(
-    "odd", [replace(STREAM, incarnation="a/1"), replace(STREAM, incarnation=""), replace(STREAM, lane=2)]
-)
-def test_a_stream_that_could_pass_for_another_is_not_sound(odd: StreamName) -> None:
-    assert STREAM.is_sound
-    assert not odd.is_sound
-
-
 def test_a_device_is_named_by_its_key() -> None:
     assert device_id_of(b"k" * 32) == device_id_of(b"k" * 32) != device_id_of(b"l" * 32)
     assert len(device_id_of(b"k" * 32)) == 32
