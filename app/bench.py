@@ -3,6 +3,8 @@
 Nothing fails here: a slow machine is told, not refused. The device is a real process on an encrypted database.
 """
 
+import os
+import platform
 import sqlite3
 import statistics
 import tempfile
@@ -167,13 +169,19 @@ def measure_rebuild(bar: Progress, folder: Path, checklists: Path) -> list[Figur
 
 
 def as_table(figures: Sequence[Figure]) -> Table:
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold", caption=_conditions(), caption_justify="left")
     for column in ("figure", "measured", "limit", ""):
-        shown.add_column(column)
+        shown.add_column(column, no_wrap=column == "measured")
     for figure in figures:
         verdict = {True: "within", False: "[bold red]over[/]", None: ""}[figure.is_within]
         shown.add_row(figure.what, figure.measured, figure.limit, verdict)
     return shown
+
+
+def _conditions() -> str:
+    """What the figures depend on beside the program: other work on the processors makes all of them worse."""
+    load = f", {os.getloadavg()[0]:.1f} processes at work" if hasattr(os, "getloadavg") else ""
+    return f"{os.cpu_count()} processors{load}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
 
 
 def _together(

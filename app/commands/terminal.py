@@ -3,22 +3,26 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from app.config import Settings, load_settings
 from app.errors import AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PASSPHRASE_VARIABLE: Final = "BAQYLAU_PASSPHRASE"  # noqa: S105 - its name
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def progress() -> Progress:
+def progress() -> "Progress":
     """A progress bar on stderr; silent where nobody watches."""
+    from rich.progress import Progress
+
     return Progress(console=complaints, transient=True, disable=not complaints.is_terminal)
 
 
