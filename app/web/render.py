@@ -24,7 +24,7 @@ from app.web.language import LANGUAGES, Speech, catalogue
 
 STATIC_DIR: Final = ROOT / "static"
 THEMES, SIZES, HANDS = ("light", "dark", "night"), ("normal", "large"), ("right", "left")
-CARDS_IN_MEMORY: Final = 800  # about 13 KB each
+CARDS_IN_MEMORY: Final = 200  # about 13 KB each: a section or two; 800 cost 50 MB in the bench
 NEUTRAL_TITLE: Final = N_("Notes")
 
 

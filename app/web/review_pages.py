@@ -98,7 +98,7 @@ def review_page(scene: Scene, chosen: Asked | None, facts: DeskFacts) -> ReviewP
         state_words=words.state(scene.speech, visit.state),
         danger=tuple(_nav_item(scene, one, chosen) for one in asked if _is_danger(scene, one)),
         sections=tuple(_nav_sections(scene, asked, chosen)),
-        item=review_indicator(scene, asked, chosen, facts.made, facts.past) if chosen else None,
+        item=review_indicator(scene, asked, chosen, facts) if chosen else None,
         question_url=f"{url}/questions",
         return_url=f"{url}/return",
         approval_url=f"{url}/approval",
@@ -200,9 +200,7 @@ def _nav_sections(scene: Scene, asked: Sequence[Asked], chosen: Asked | None) ->
         )
 
 
-def review_indicator(
-    scene: Scene, asked: Sequence[Asked], chosen: Asked, made: Made, past: Sequence[PastAnswer]
-) -> ReviewIndicator:
+def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, desk: DeskFacts) -> ReviewIndicator:
     """The indicator on the desk: answer, evidence, photos, questions, rules."""
     speech, indicator = scene.speech, chosen.indicator
     answer = scene.answer(chosen)
@@ -221,10 +219,10 @@ def review_indicator(
         note=answer.text("note") if answer else "",
         field_lines=tuple(field_lines(speech, chosen, fields)),
         verdicts=tuple(verdict_tiles(speech, scene.checklist, indicator, fields)),
-        evidence=tuple(_evidence(scene, chosen, answer, made)),
-        past=tuple(past),
+        evidence=tuple(_evidence(scene, chosen, answer, desk.made)),
+        past=tuple(desk.past),
         photos=tuple(_photos(scene, chosen)),
-        questions=tuple(_questions(scene, chosen, made)),
+        questions=tuple(_questions(scene, chosen, desk.made)),
         standards=tuple(standard_lines(scene.checklist, indicator, speech.language)),
         meanings=meanings(indicator, speech.language),
         conflict_lines=tuple(_conflict_lines(scene, chosen, answer)),

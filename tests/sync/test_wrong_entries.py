@@ -157,7 +157,7 @@ def test_bytes_that_are_no_entry_are_kept_aside_and_the_rest_goes_on(world: Worl
     outcome = world.meet(device)
     assert outcome.pushed == 4
     assert sorted(told.reason for told in outcome.quarantined) == [
-        "broken: its id is missing or too long",
+        "broken: the body is not JSON",
         "broken: the header is not JSON",
     ]
     assert last.entry_id in held(world.central)
