@@ -91,7 +91,8 @@ def _section(checklist: CompiledChecklist, section: Section, answers: Answers, r
     asked = list(asked_in(checklist, section, answers, repeats))
     pairs = [(one, answer) for one in asked if (answer := answers.get((one.indicator.id, one.repeat_id))) is not None]
     findings = tuple(finding for one, answer in pairs if (finding := _finding(one, answer)) is not None)
-    not_seen = tuple((one, answer) for one, answer in pairs if answer.text("value") == "not_seen")
+    complete = [(one, answer) for one, answer in pairs if is_complete(one.indicator, answer)]
+    not_seen = tuple((one, answer) for one, answer in complete if answer.text("value") == "not_seen")
     return SectionReport(section, _counts(asked, answers), findings, not_seen)
 
 
