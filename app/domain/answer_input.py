@@ -105,11 +105,11 @@ def check_field(indicator: Indicator, key: str, raw: str, of_raw: str = "") -> J
     return _check_when(asked, name, typed)
 
 
-def check_text(name: str, raw: str) -> str | Problem | None:
-    """A text without control characters and outer spaces, of at most 4000 characters; None when empty."""
+def check_text(name: str, raw: str, most: int = TEXT_MAX_CHARS) -> str | Problem | None:
+    """A text without control characters and outer spaces, of at most `most` characters; None when empty."""
     text = _CONTROLS.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(text) > TEXT_MAX_CHARS:
-        return Problem(name, TOO_LONG, {"most": TEXT_MAX_CHARS})
+    if len(text) > most:
+        return Problem(name, TOO_LONG, {"most": most})
     return text or None
 
 

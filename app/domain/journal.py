@@ -213,6 +213,11 @@ def seal_message(stream: StreamName, seq: int, chain: bytes) -> bytes:
     return f"baqylau-seal-1\n{stream}\n{seq}\n{chain.hex()}".encode()
 
 
+def heads_digest(heads: Sequence[str]) -> str:
+    """A short name for a set of heads, in hex: what a page posts so that one signs what one was shown."""
+    return hashlib.sha256("\n".join(sorted(heads)).encode()).hexdigest()
+
+
 def sign_off_message(visit_id: str, person_id: str, heads: Sequence[str], dissent: str) -> bytes:
     """What a member signs with their own key at the end of a visit: the heads they saw, and their dissent."""
     told = hashlib.sha256(dissent.encode()).hexdigest()

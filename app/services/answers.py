@@ -13,6 +13,7 @@ from app.domain.merge import merge
 from app.domain.people import Person
 from app.domain.visits import may_answer
 from app.errors import InvalidInput, MoveNotAllowed, NotThere, VisitLocked
+from app.services.texts import kept_text
 from app.services.visits import start_if_planned
 from app.store import attachments, journal, reads, taps
 from app.store.node import Node
@@ -145,7 +146,7 @@ def add_photo(
         "indicator": place.indicator.id,
         "repeat": place.repeat_id,
         "sha256": sha256,
-        "caption": caption.strip()[:300],
+        "caption": kept_text("caption", caption, 300),
         "taken_at_ms": node.clock.now_ms(),
     }
     entry = journal.append(session, Draft("photo", photo_id, scope, sets), person.person_id)
@@ -180,7 +181,7 @@ def add_repeat(
     if not name.strip():
         raise InvalidInput("Give the room or file a short name or number, without any person's name.", "name")
     start_if_planned(session, person, records.visit)
-    sets: dict[str, Json] = {"section": section_id, "kind": kind, "name": name.strip()[:80]}
+    sets: dict[str, Json] = {"section": section_id, "kind": kind, "name": kept_text("name", name, 80)}
     journal.append(session, Draft("repeat", repeat_id, records.visit.scope, sets), person.person_id)
 
 
@@ -195,7 +196,7 @@ def change_repeat(
         raise VisitLocked()
     if not removed and not name.strip():
         raise InvalidInput("Give the room or file a short name or number, without any person's name.", "name")
-    sets: dict[str, Json] = {"removed": True} if removed else {"name": name.strip()[:80]}
+    sets: dict[str, Json] = {"removed": True} if removed else {"name": kept_text("name", name, 80)}
     journal.append(session, Draft("repeat", repeat_id, records.visit.scope, sets, repeat.heads), person.person_id)
 
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
+from app.services.texts import kept_text
 from app.store import incoming, reads
 from app.store.node import Node
 from app.store.reads import json_list
@@ -32,7 +33,7 @@ def make_code(session: Session, author: Person, name: str, people: Sequence[str]
     if not people or not all(person in known for person in people):
         raise InvalidInput("Choose who will use this tablet.", "member")
     node: Node = session.info["node"]
-    code = incoming.make_enrol_code(session, node, name.strip()[:60], list(people))
+    code = incoming.make_enrol_code(session, node, kept_text("name", name, 60), list(people))
     return OneTimeCode(f"{code}-{key_fingerprint(node.public_key)}", node.clock.now_ms() + incoming.CODE_LIFE_MS)
 
 

@@ -12,6 +12,7 @@ from app.domain.checklist import INSTITUTION_TYPES
 from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
+from app.services.texts import kept_text
 from app.store import journal, reads
 
 COLUMNS: Final = (
@@ -94,7 +95,7 @@ def save_institution(session: Session, author: Person, institution_id: str, type
 
 def check_institution(typed: dict[str, str]) -> dict[str, Json]:
     """The typed fields as values. Raises InvalidInput with the first fault."""
-    text = {name: typed.get(name, "").strip()[:500] for name in COLUMNS}
+    text = {name: kept_text(name, typed.get(name, ""), 500) for name in COLUMNS}
     for name in NEEDED:
         if not text[name]:
             raise InvalidInput("The column or field “%(name)s” is empty. Fill it in.", name, name=name)

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from app.domain.journal import Draft, Json
 from app.domain.people import ROLES, Person, person_of
 from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
+from app.services.texts import kept_text
 from app.store import journal, reads
 from app.store.node import Node
 from app.store.tables import CredentialRow, WebSessionRow
@@ -45,9 +46,9 @@ def save_person(session: Session, author: Person | None, form: PersonForm) -> st
         if day and not is_day(day):
             raise InvalidInput("Give the day as year, month and day.", name)
     sets: dict[str, Json] = {
-        "name": form.name.strip()[:120],
+        "name": kept_text("name", form.name, 120),
         "roles": list[Json](sorted(set(form.roles))),
-        "organisation": form.organisation.strip()[:200],
+        "organisation": kept_text("organisation", form.organisation, 200),
         "language": form.language,
         "accredited_until": form.accredited_until,
         "trained_on": form.trained_on,

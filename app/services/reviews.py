@@ -10,11 +10,10 @@ from app.domain.people import Person
 from app.domain.visits import Visit
 from app.errors import InvalidInput, MoveNotAllowed, NotAllowed, NotThere, ReasonNeeded, SecondPersonNeeded
 from app.services.answers import find_place
+from app.services.texts import kept_text
 from app.store import journal, reads
 from app.store.node import Node
 from app.store.reads import VisitRecords
-
-LONGEST = 2000
 
 
 def ask_question(
@@ -39,7 +38,7 @@ def ask_question(
     sets: dict[str, Json] = {
         "indicator": place.indicator.id,
         "repeat": repeat_id,
-        "question": question.strip()[:LONGEST],
+        "question": kept_text("question", question),
         "seen": list(answer.heads) if answer else [],
         "sent": False,
     }
@@ -65,7 +64,7 @@ def return_for_correction(session: Session, person: Person, records: VisitRecord
             "visit",
             visit.visit_id,
             visit.scope,
-            {"state": "returned", "return_reason": reason.strip()[:LONGEST]},
+            {"state": "returned", "return_reason": kept_text("reason", reason)},
             visit.heads,
         )
     )
@@ -111,7 +110,7 @@ def is_stale(records: VisitRecords) -> bool:
 
 def _decision(session: Session, visit: Visit, decision: str, reason: str, reviewed: Sequence[str]) -> Draft:
     node: Node = session.info["node"]
-    sets: dict[str, Json] = {"decision": decision, "reason": reason.strip()[:LONGEST], "reviewed": list(reviewed)}
+    sets: dict[str, Json] = {"decision": decision, "reason": kept_text("reason", reason), "reviewed": list(reviewed)}
     return Draft("review", node.clock.new_id(), visit.scope, sets)
 
 

@@ -8,15 +8,25 @@ from sqlmodel import Session
 
 from app.domain import visits as rules
 from app.domain.checklist import CompiledChecklist
-from app.domain.journal import Draft, Json, is_entry_id, sign_off_message
+from app.domain.journal import Draft, Json, heads_digest, is_entry_id, sign_off_message
 from app.domain.people import Person
 from app.domain.visits import LEGAL_BASES, Visit
-from app.errors import AlreadySigned, InvalidInput, MoveNotAllowed, NotAllowed, NoticeNeeded, ReasonNeeded, TeamTooSmall
+from app.errors import (
+    N_,
+    AlreadySigned,
+    InvalidInput,
+    MoveNotAllowed,
+    NotAllowed,
+    NoticeNeeded,
+    ReasonNeeded,
+    TeamTooSmall,
+)
+from app.services.texts import kept_text
 from app.store import journal, reads
 from app.store.node import Node
 from app.store.vault import signature_holds
 
-LONGEST_TEXT = 4000
+CHANGED_SINCE = N_("Something changed since this page was opened. Look again, then sign.")
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # outside is a slip of the finger
 
 
@@ -100,7 +110,7 @@ def record_arrival(
     sets: dict[str, Json] = {
         "arrived_at": arrived_at,
         "waiting_minutes": int(waiting),
-        "received_by_role": received_by_role.strip()[:200],
+        "received_by_role": kept_text("received_by_role", received_by_role, 200),
     }
     if visit.state == "planned":
         sets["state"] = "in_progress"
@@ -121,7 +131,7 @@ def declare_interest(session: Session, person: Person, visit: Visit, conflict: s
     if conflict == "has" and not text.strip():
         raise InvalidInput("Say in a few words what the conflict is.", "text")
     subject = f"{visit.visit_id}/declaration/{person.person_id}"
-    sets: dict[str, Json] = {"person": person.person_id, "conflict": conflict, "text": text.strip()[:LONGEST_TEXT]}
+    sets: dict[str, Json] = {"person": person.person_id, "conflict": conflict, "text": kept_text("text", text)}
     _append_own(session, person, visit, "declaration", subject, sets)
 
 
@@ -138,7 +148,11 @@ def record_refusal(session: Session, person: Person, visit: Visit, who_role: str
         raise InvalidInput("Write down the reason that was given, or that none was.", "reason")
     node: Node = session.info["node"]
     subject = node.clock.new_id()
-    sets: dict[str, Json] = {"who_role": who_role.strip()[:200], "at": at, "reason": reason.strip()[:LONGEST_TEXT]}
+    sets: dict[str, Json] = {
+        "who_role": kept_text("who_role", who_role, 200),
+        "at": at,
+        "reason": kept_text("reason", reason),
+    }
     journal.append(session, Draft("refusal", subject, visit.scope, sets), person.person_id)
     return subject
 
@@ -154,13 +168,15 @@ def finish_visit(session: Session, person: Person, visit: Visit, must_open: int,
         raise MoveNotAllowed()
     if must_open and not reason.strip():
         raise ReasonNeeded()
-    _append_visit(session, person, visit, {"state": "finished", "finish_reason": reason.strip()[:LONGEST_TEXT]})
+    _append_visit(session, person, visit, {"state": "finished", "finish_reason": kept_text("reason", reason)})
 
 
-def sign_visit(session: Session, person: Person, visit: Visit, seen: Sequence[str], dissent: str) -> None:
-    """A member signs with their own key over the heads their page showed; a dissent is part of what is signed.
+def sign_visit(
+    session: Session, person: Person, visit: Visit, seen: Sequence[str], dissent: str, shown: str | None = None
+) -> None:
+    """A member signs with their own key over heads and dissent. `shown`: the digest of the heads their page showed.
 
-    Raises NotAllowed when the person's key is not open on this device, AlreadySigned when these heads are signed.
+    Raises NotAllowed without the person's key, AlreadySigned, InvalidInput when the heads are not those shown.
     """
     _require_member(person, visit)
     if visit.state != "finished":
@@ -173,7 +189,9 @@ def sign_visit(session: Session, person: Person, visit: Visit, seen: Sequence[st
     before = reads.record(session, subject)
     if before and sorted(before.texts("heads")) == sorted(seen):
         raise AlreadySigned()
-    told = dissent.strip()[:LONGEST_TEXT]
+    if shown is not None and shown != heads_digest(seen):
+        raise InvalidInput(CHANGED_SINCE, "dissent")
+    told = kept_text("dissent", dissent)
     message = sign_off_message(visit.visit_id, person.person_id, seen, told)
     sets: dict[str, Json] = {
         "person": person.person_id,

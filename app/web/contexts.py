@@ -292,7 +292,7 @@ class SectionCheck:
 
 @dataclass(frozen=True)
 class FinishPage:
-    """Posts to <visit>/finish: reason; to <visit>/signature: dissent."""
+    """Posts to <visit>/finish: reason; to <visit>/signature: seen, dissent."""
 
     visit: VisitHead
     blockers: tuple[IndicatorLink, ...]  # must indicators without an answer: a reason lets one finish all the same
@@ -303,6 +303,7 @@ class FinishPage:
     problems: tuple[Problem, ...]
     signature_url: str  # "" when this person need not sign (any more)
     dissent: str
+    seen: str  # digest of what this page shows: posted back, so that one signs what one saw
     signatures: tuple[SignatureRow, ...]
     finished_at: datetime | None
 

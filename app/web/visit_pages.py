@@ -8,6 +8,7 @@ from typing import Any, Final
 from app.domain.answers import is_complete, is_finding, shows_danger
 from app.domain.checklist import CompiledChecklist, Section
 from app.domain.coverage import Asked, Coverage, asked_in, coverage_of
+from app.domain.journal import heads_digest
 from app.domain.merge import Record
 from app.domain.people import Person
 from app.domain.visits import OPEN_STATES, Visit, is_lead, may_answer
@@ -321,14 +322,13 @@ def finish(
     scene: Scene,
     signed_at: Mapping[str, datetime],
     finished_at: datetime | None,
-    typed_reason: str = "",
-    problem: str = "",
+    typed: Mapping[str, str],
+    problem: Problem | None,
 ) -> FinishPage:
     """What is open, what was found, and who has signed."""
     visit, asked = scene.visit, scene.asked()
     must = [one for one in asked if scene.checklist.is_must(one.indicator.id)]
     with_answer = [(one, answer) for one in asked if (answer := scene.answer(one)) is not None]
-    signatures = tuple(_signatures(scene, signed_at))
     has_signed = any(
         r.text("person") == scene.person.person_id and not _is_stale(scene, r) for r in scene.records.sign_offs
     )
@@ -340,11 +340,12 @@ def finish(
         conflicts=tuple(scene.link(o, conflict_line(scene, a)) for o, a in with_answer if a.conflicts),
         sections=tuple(_section_check(scene, section) for section in scene.checklist.checklist.sections),
         finish_url=f"{scene.url}/finish" if may_finish else "",
-        reason=typed_reason,
-        problems=(Problem("reason", problem),) if problem else (),
+        reason=typed.get("reason", ""),
+        problems=(problem,) if problem else (),
         signature_url=f"{scene.url}/signature" if may_sign else "",
-        dissent="",
-        signatures=signatures,
+        dissent=typed.get("dissent", ""),
+        seen=heads_digest(scene.records.heads()),
+        signatures=tuple(_signatures(scene, signed_at)),
         finished_at=finished_at,
     )
 

@@ -20,7 +20,7 @@ from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments,
 from app.web.visit_pages import finish, hub, hub_refused, row
 
 router = APIRouter()
-Typed = Annotated[str, Form(max_length=6000)]
+Typed = Annotated[str, Form(max_length=12_000)]
 
 
 @router.get("/visits")
@@ -130,15 +130,21 @@ def finish_visit(
         services.finish_visit(session, person, scene.visit, must_open, reason)
     except AppError as error:
         session.rollback()
-        said = speech_of(request).say(error.sentence, **error.params)
-        return _finish_page(request, session, person, visit_id, reason, said, error.status)
+        return _finish_page(request, session, person, visit_id, {"reason": reason}, error)
     return RedirectResponse(f"/visits/{visit_id}/finish", 303)
 
 
 @router.post("/visits/{visit_id}/signature")
-def sign(request: Request, session: WriteSession, person: Visitor, visit_id: str, dissent: Typed = "") -> Response:
+def sign(
+    request: Request, session: WriteSession, person: Visitor, visit_id: str, dissent: Typed = "", seen: Typed = ""
+) -> Response:
+    """Signs what the page showed; if that has changed meanwhile, the page comes back to be looked at again."""
     records = reads.visit_records_for(session, person, visit_id)
-    services.sign_visit(session, person, records.visit, records.heads(), dissent)
+    try:
+        services.sign_visit(session, person, records.visit, records.heads(), dissent, seen)
+    except InvalidInput as error:
+        session.rollback()
+        return _finish_page(request, session, person, visit_id, {"dissent": dissent}, error)
     return RedirectResponse(f"/visits/{visit_id}/finish", 303)
 
 
@@ -147,14 +153,18 @@ def _finish_page(
     session: ReadSession,
     person: Visitor,
     visit_id: str,
-    reason: str = "",
-    problem: str = "",
-    status: int = 200,
+    typed: dict[str, str] | None = None,
+    error: AppError | None = None,
 ) -> Response:
     scene = scene_of(session, request, person, visit_id)
     ended = finished_moment(session, scene.speech, scene.visit)
-    view = finish(scene, signed_moments(session, scene), ended, reason, problem)
-    return page(request, "visits/finish.html", view, status=status)
+    problem = None
+    if isinstance(error, InvalidInput):
+        problem = Problem(error.field, scene.speech.say(error.problem, **error.params))
+    elif error:
+        problem = Problem("reason", scene.speech.say(error.sentence, **error.params))
+    view = finish(scene, signed_moments(session, scene), ended, typed or {}, problem)
+    return page(request, "visits/finish.html", view, status=error.status if error else 200)
 
 
 def _hub_refused(

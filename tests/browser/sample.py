@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -59,4 +60,5 @@ def fill(ana: Hand, visit: str) -> str:
 
 def finish(ana: Hand, visit: str) -> None:
     ana.post(f"{visit}/finish", {"reason": "Кейбір бөлмелер ашылмады."})
-    ana.post(f"{visit}/signature", {"dissent": ""})
+    shown = re.search(r'name="seen" value="([0-9a-f]{64})"', ana.get(f"{visit}/finish"))
+    ana.post(f"{visit}/signature", {"dissent": "", "seen": shown.group(1) if shown else ""})

@@ -276,7 +276,7 @@ SIGNATURES = (
     SIGNED,
     replace(SIGNED, name="Гүлмира Сәкенқызы", is_stale=True, dissent=""),
 )
-FINISH = FinishPage(VISIT, LINKS, LINKS[1:], CHECKS, "/visits/v1/finish", "", (), "", "", (), None)
+FINISH = FinishPage(VISIT, LINKS, LINKS[1:], CHECKS, "/visits/v1/finish", "", (), "", "", "0f", (), None)
 FINISHES = (
     FINISH,
     replace(FINISH, problems=PROBLEMS[3:], conflicts=()),

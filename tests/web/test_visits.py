@@ -367,3 +367,16 @@ def test_the_list_shows_open_visits_by_day_and_closed_ones_apart(ana: Browser, d
     ana.submit(f"{done.url}/finish", reason="x")
     html = ana.get("/visits").text
     assert html.index(sooner.url) < html.index(later.url) < html.index("Finished") < html.index(done.url)
+
+
+def test_one_signs_what_the_page_showed_and_nothing_newer(ana: Browser, finished: Visiting) -> None:
+    refused = ana.submit(f"{finished.url}/signature", seen="0" * 64, dissent="Менің пікірім басқа")
+    assert refused.status_code == 422
+    assert "Менің пікірім басқа" in refused.text
+    assert ana.submit(f"{finished.url}/signature").status_code == 303
+
+
+def test_a_dissent_that_is_too_long_is_refused_and_kept_never_cut(ana: Browser, finished: Visiting) -> None:
+    refused = ana.submit(f"{finished.url}/signature", dissent="ж" * 4001)
+    assert refused.status_code == 422
+    assert "ж" * 4001 in refused.text
