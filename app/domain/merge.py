@@ -66,6 +66,21 @@ def merge(entries: Iterable[Entry]) -> Record:
     return Record(first.subject, first.kind, first.scope, fields, conflicts, heads)
 
 
+def advance(record: Record | None, entry: Entry) -> Record | None:
+    """The record after one fresh entry whose author saw all of it: what `merge` would say, without the older entries.
+
+    None when the author did not see everything (or the entry is of another kind or scope): then merge them all.
+    """
+    if record is None:
+        return merge([entry]) if not entry.parents else None
+    same_place = (entry.kind, entry.scope, entry.subject) == (record.kind, record.scope, record.subject)
+    if not same_place or sorted(entry.parents) != sorted(record.heads):
+        return None
+    conflicts = {name: sides for name, sides in record.conflicts.items() if name not in entry.sets}
+    kept = {name: value for name, value in record.fields.items() if name not in entry.sets}
+    return Record(entry.subject, entry.kind, entry.scope, {**kept, **entry.fields()}, conflicts, (entry.entry_id,))
+
+
 def _latest(entries: list[Entry], ancestors: Mapping[str, set[str]]) -> list[Entry]:
     """The entries that none of the others replaced. In a forged cycle nobody replaces the other: all of it stands."""
     replaced = {old for entry in entries for old in ancestors[entry.entry_id] if entry.entry_id not in ancestors[old]}

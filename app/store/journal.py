@@ -52,7 +52,8 @@ def append_all(session: Session, drafts: Sequence[Draft], author: str, lane: int
     _insert_parents(session, entries)
     _link(session, own_stream(session, node, lane), [entry.hashed for entry in entries])
     _feed(session, positions, entries)
-    projection.update(session, {entry.subject for entry in entries})
+    for entry in entries:
+        projection.extend(session, entry)
     return entries
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlmodel import Session
 
 from app.domain.journal import Entry, read_entry
-from app.domain.merge import Candidate, Record, merge
+from app.domain.merge import Candidate, Record, advance, merge
 from app.store.node import put_value
 from app.store.tables import PROJECTION_VERSION, EntryRow, RecordRow, table
 
@@ -29,6 +29,18 @@ def update(session: Session, subjects: Iterable[str]) -> None:
         ).all()
         session.execute(delete(RECORD).where(RECORD.c.subject.in_(part)))
         _insert(session, [as_row(record) for record in _records(rows)])
+
+
+def extend(session: Session, entry: Entry) -> None:
+    """Brings one record up to date with an entry just written: in one step when its author saw all of the record."""
+    row = session.execute(select(RECORD).where(RECORD.c.subject == entry.subject)).first()
+    record = advance(as_record(row) if row else None, entry)
+    if record is None:
+        update(session, {entry.subject})
+    elif row is None:
+        _insert(session, [as_row(record)])
+    else:
+        session.execute(RECORD.update().where(RECORD.c.subject == entry.subject).values(as_row(record)))
 
 
 def rebuild(session: Session, tell: Callable[[int, int], None] = lambda done, total: None) -> int:

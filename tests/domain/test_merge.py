@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.journal import Entry, Json
-from app.domain.merge import merge
+from app.domain.merge import advance, merge
 from tests.builders import BEN, CY, entry_id, make_entry
 
 VALUES = st.sampled_from(["yes", "no", "partly", None, 1, True, ["a"], {"a": 1}])
@@ -68,6 +68,16 @@ def test_nodes_that_got_the_same_entries_agree_whatever_they_showed_in_between(
         nodes[node].append(entries[entry])
         merge(nodes[node])
     assert merge(nodes[0]) == merge(nodes[1]) == merge(nodes[2])
+
+
+@given(histories(), st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=3), st.booleans())
+def test_a_step_by_somebody_who_saw_all_is_what_merging_all_says(
+    entries: list[Entry], sets: dict[str, Json], saw_all: bool
+) -> None:
+    record = merge(entries)
+    fresh = make_entry(entry_id(99), sets, record.heads if saw_all else record.heads[1:])
+    stepped = advance(record, fresh)
+    assert stepped == (merge([*entries, fresh]) if saw_all else None)
 
 
 @given(histories())
