@@ -3,11 +3,12 @@
 import contextlib
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +19,9 @@ from app.clock import Clock, SystemClock
 from app.config import Settings
 from app.domain.checklist import Checklist, Section, Text
 from app.domain.library import Library
-from app.services import institutions, people, visits
+from app.services import answers, institutions, people, visits
 from app.store import reads
-from app.store.checklists import Compiled, compile_checklist, keep_document, library_from, load_library
+from app.store.checklists import Compiled, compile_checklist, keep_document, library_from, load_library, pinned
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.vault import Cost, make_vault, new_database_key
@@ -29,6 +30,7 @@ PHRASE: Final = "bench river lantern cloud"
 ON_THE_PAGE: Final = 60  # indicators in the one section
 CHEAP: Final = Cost(memory_mib=19, rounds=2)  # the cost of a passphrase is not what is measured
 GIVE_UP_AFTER_S: Final = 60.0
+SEEN: Final = re.compile(rb'name="seen" value="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,33 @@ def _make_visit(database: Database, person_id: str, compiled: Compiled) -> str:
     return visit_id
 
 
+@contextmanager
+def in_process(subject: Subject) -> Iterator[Callable[[int], None]]:
+    """The subject's database opened here. Gives what saves the answer of a number, as the web's route does."""
+    database = open_database(Settings(role="device", data_dir=subject.folder), subject.key, SystemClock())
+
+    def save(number: int) -> None:
+        indicator_id = subject.indicators[number % len(subject.indicators)]
+        with database.write() as session:
+            person = next(iter(reads.people(session).values()))
+            records = reads.visit_records_for(session, person, subject.visit_id)
+            place = answers.find_place(pinned(session, records.visit.checklist_sha256), records, indicator_id, "")
+            seen = heads_of(records, indicator_id)
+            typed = {"value": "no" if number % 2 else "yes"}
+            answers.record_answer(session, person, records, place, typed, answers.Sight(seen, f"commit-{number}"))
+
+    try:
+        yield save
+    finally:
+        database.close()
+
+
+def heads_of(records: reads.VisitRecords, indicator_id: str) -> tuple[str, ...]:
+    """What a page would show of an answer."""
+    answer = records.answers.get((indicator_id, ""))
+    return tuple(answer.heads) if answer else ()
+
+
 # ---- the device as a process ------------------------------------------------------------------------------------------
 
 
@@ -140,6 +169,7 @@ class Browser:
 
     port: int
     cookie: str = ""
+    shown: dict[str, str] = field(default_factory=dict)  # address of an answer -> the heads its card shows
     connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -163,9 +193,12 @@ class Browser:
         return self._body()
 
     def post(self, path: str, **fields: str) -> bytes:
-        """What a tap brings back, as the page's script sends it."""
-        self.connection.request("POST", path, urlencode(fields), {**self._headers(), "HX-Request": "true"})
-        return self._body()
+        """What a tap brings back, as the page's script sends it: with the heads that its card showed last."""
+        typed = urlencode({**fields, "seen": self.shown.get(path, "")})
+        self.connection.request("POST", path, typed, {**self._headers(), "HX-Request": "true"})
+        body = self._body()
+        self.shown[path] = next(iter(SEEN.findall(body)), b"").decode()
+        return body
 
     def _body(self) -> bytes:
         reply = self.connection.getresponse()

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -18,32 +20,19 @@ from app.config import Settings
 from app.errors import AppError, InvalidInput, NotThere, SignInNeeded
 from app.store.checklists import Shelf
 from app.store.db import Database
-from app.sync import server as sync_server
 from app.sync.loop import SyncLoop
-from app.web import (
-    answers,
-    devices,
-    health,
-    institutions,
-    people,
-    photos,
-    preferences,
-    reports,
-    reviews,
-    sections,
-    sign_in,
-    sync,
-    visits,
-)
+from app.sync.wire import PREFIX
 from app.web.contexts import ErrorPage
 from app.web.deps import Needs
 from app.web.render import STATIC_DIR, is_part_wanted, page, part, speech_of
 from app.web.security import Guard
 
 log = logging.getLogger("baqylau")
-BOTH = (health, sign_in, preferences, visits, sections, answers, photos, reports)
-DEVICE_ONLY = (sync,)
-CENTRAL_ONLY = (reviews, institutions, people, devices, sync_server)
+WORKERS = 8
+# Imported when the role is known: a tablet that starts does not wait for the pages of the office.
+BOTH = ("health", "sign_in", "preferences", "visits", "sections", "answers", "photos", "reports")
+DEVICE_ONLY = ("sync",)
+CENTRAL_ONLY = ("reviews", "institutions", "people", "devices")
 
 
 def create_app(
@@ -82,7 +71,9 @@ def known_hosts(settings: Settings) -> frozenset[str]:
 
 def modules_of(role: str) -> tuple[Any, ...]:
     """The router modules of a role."""
-    return (*BOTH, *(DEVICE_ONLY if role == "device" else CENTRAL_ONLY))
+    pages = [f"app.web.{name}" for name in (*BOTH, *(DEVICE_ONLY if role == "device" else CENTRAL_ONLY))]
+    machines = [] if role == "device" else ["app.sync.server"]
+    return tuple(import_module(name) for name in (*pages, *machines))
 
 
 def routes_of(role: str) -> list[APIRoute]:
@@ -93,7 +84,7 @@ def routes_of(role: str) -> list[APIRoute]:
 def require_rights(routes: Iterable[APIRoute]) -> None:
     """Deny by default: a route that declares no right and is not marked open stops the start."""
     for route in routes:
-        is_machine = route.path.startswith(sync_server.router.prefix)  # devices show token and signature
+        is_machine = route.path.startswith(PREFIX)  # devices show token and signature
         if not right_of(route) and not is_machine and not getattr(route.endpoint, "is_open_to_all", False):
             raise RuntimeError(f"{route.path} declares no right")
 
@@ -116,6 +107,8 @@ class CachedStatic(StaticFiles):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     loop: SyncLoop | None = app.state.sync_loop
+    # Of 40 threads each keeps memory of its own; eight serve a team, and the others of a hub wait a moment.
+    to_thread.current_default_thread_limiter().total_tokens = WORKERS
     if loop:
         loop.start()
     yield

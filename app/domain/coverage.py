@@ -37,7 +37,11 @@ class Coverage:
 
 def coverage_of(checklist: CompiledChecklist, section: Section | None, answers: Answers, repeats: Repeats) -> Coverage:
     """The counts of a section (None: of the whole visit). Skipped questions are not asked and count nowhere."""
-    asked = list(asked_in(checklist, section, answers, repeats))
+    return count(checklist, list(asked_in(checklist, section, answers, repeats)), answers)
+
+
+def count(checklist: CompiledChecklist, asked: Sequence[Asked], answers: Answers) -> Coverage:
+    """The counts of these questions."""
     with_record = [(one, answers.get((one.indicator.id, one.repeat_id))) for one in asked]
     must = set(checklist.checklist.must)
     complete = [is_complete(one.indicator, record) for one, record in with_record]

@@ -24,6 +24,7 @@ from app.domain.skip_rules import indicator_in, leaves
 Path: TypeAlias = tuple[str | int, ...]
 Kind: TypeAlias = Literal["instrument", "provision", "indicator", "checklist"]
 ChecklistKey: TypeAlias = tuple[str, int]  # (id, version)
+FOLDERS: Final = ("standards", "indicators", "institutions")
 SHARED_LETTERS: Final = 3  # texts with no more letters may be the same in two languages
 
 

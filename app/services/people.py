@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel import Session, select
 
 from app.domain.journal import Draft, Json
-from app.domain.people import ROLES, Person, person_of
+from app.domain.people import ROLES, Person
 from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
 from app.services.texts import kept_text
 from app.store import journal, reads
@@ -118,16 +118,14 @@ class Limits:
 
 def person_of_session(session: Session, token: str, limits: Limits) -> Person | None:
     """Who is signed in with this token; None when nobody is, or not any more."""
-    row = session.get(WebSessionRow, hash_token(token)) if token else None
-    if row is None:
+    found = reads.signed_in(session, hash_token(token)) if token else None
+    if found is None:
         return None
     node: Node = session.info["node"]
     now = node.clock.now_ms()
-    if now - row.seen_at_ms > limits.idle_ms or now - row.made_at_ms > limits.absolute_ms:
+    if now - found.seen_at_ms > limits.idle_ms or now - found.made_at_ms > limits.absolute_ms:
         return None
-    found = reads.record(session, row.person_id)
-    person = person_of(found) if found else None
-    return person if person and person.is_active else None
+    return found.person if found.person.is_active else None
 
 
 def touch_session(session: Session, token: str, at_ms: int) -> None:

@@ -14,7 +14,6 @@ from app.domain.library import Flaw, Kind, Library, checklist_name, flaws_betwee
 from app.domain.library import Path as Loc
 from app.store.checklist_yaml import NotReadable, Source, read_source
 
-FOLDERS: Final = ("standards", "indicators", "institutions")
 NO_RULE: Final = "the skip rule is none of {answer, in}, {field, at_least}, {field, in}, {all}, {any}"
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 from sqlmodel import Session
@@ -17,10 +17,12 @@ from app import __version__
 from app.domain import checklist as models
 from app.domain.checklist import CompiledChecklist
 from app.domain.journal import canonical
-from app.domain.library import ChecklistKey, Library, compiled
+from app.domain.library import FOLDERS, ChecklistKey, Library, compiled
 from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
 from app.store import attachments
-from app.store.checklist_files import FOLDERS, Fault, read_library
+
+if TYPE_CHECKING:
+    from app.store.checklist_files import Fault
 
 EVERYBODY: Final = "reference"  # the scope that every device reads: visits of different teams pin the same document
 KEPT_IN_MEMORY: Final = 16
@@ -77,14 +79,18 @@ class Stats:
 
 def load_library(folder: Path) -> Library:
     """All standards, indicators and checklists. Raises ChecklistBroken with all faults, one a line."""
+    from app.store.checklist_files import read_library  # YAML: a start reads the compiled checklists instead
+
     library, faults = read_library(folder)
     if faults:
         raise ChecklistBroken(faults="\n".join(str(fault) for fault in faults))
     return library
 
 
-def check(folder: Path) -> list[Fault]:
+def check(folder: Path) -> "list[Fault]":
     """Every fault of the library, in order of file and line; empty when it can be used."""
+    from app.store.checklist_files import read_library
+
     return read_library(folder)[1]
 
 

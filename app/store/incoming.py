@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.domain.journal import Entry, StreamName, read_entry
 from app.domain.merge import Record
 from app.errors import EnrolmentRefused
-from app.store.node import Node, stream_row
+from app.store.node import Node, StreamPlace, stream_row
 from app.store.projection import as_record
 from app.store.tables import (
     AttachmentRow,
@@ -20,7 +20,6 @@ from app.store.tables import (
     FeedRow,
     LinkRow,
     RecordRow,
-    StreamRow,
     table,
 )
 from app.store.vault import hash_token, new_token
@@ -86,7 +85,7 @@ def saw_device(session: Session, device_id: str, now_ms: int) -> None:
     session.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(seen_at_ms=now_ms))
 
 
-def device_stream(session: Session, name: StreamName) -> StreamRow:
+def device_stream(session: Session, name: StreamName) -> StreamPlace:
     """A device's stream, locked for this transaction; made when it is new."""
     return stream_row(session, name, own=False)
 

@@ -13,6 +13,7 @@ from app.store.projection import as_record
 from app.store.tables import AttachmentRow, CursorRow, EntryRow, LinkRow, RecordRow, StreamRow, table
 
 LINK, STREAM, ENTRY = table(LinkRow), table(StreamRow), table(EntryRow)
+UNSENT = select(func.coalesce(func.sum(STREAM.c.last_seq - STREAM.c.acked_seq), 0)).where(STREAM.c.own.is_(True))
 CURSOR, ATTACHMENT, RECORD = table(CursorRow), table(AttachmentRow), table(RecordRow)
 
 
@@ -157,5 +158,4 @@ def unsent_in(session: Session, scope: str) -> tuple[int, int]:
 
 def unsent_entries(session: Session) -> int:
     """Entries of this device that central has not acknowledged."""
-    statement = select(func.coalesce(func.sum(STREAM.c.last_seq - STREAM.c.acked_seq), 0)).where(STREAM.c.own.is_(True))
-    return int(session.execute(statement).scalar_one())
+    return int(session.execute(UNSENT).scalar_one())

@@ -2,28 +2,34 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
 
 from app.store.tables import EntryRow, TapRow, table
 
 TAP, ENTRY = table(TapRow), table(EntryRow)
+# Built once: to build a statement takes five times as long as to run it.
+ENTRY_OF_TAP = select(TAP.c.entry_id).where(TAP.c.tap_id == bindparam("tap"))
+INSERT_TAP = insert(TAP)
+KNOWN = select(ENTRY.c.entry_id).where(
+    ENTRY.c.entry_id.in_(bindparam("seen", expanding=True)), ENTRY.c.subject == bindparam("of")
+)
 
 
 def entry_of(session: Session, tap_id: str) -> str | None:
     """The entry that a tap became; None when it has not arrived."""
-    return session.execute(select(TAP.c.entry_id).where(TAP.c.tap_id == tap_id)).scalar_one_or_none()
+    return session.execute(ENTRY_OF_TAP, {"tap": tap_id}).scalar_one_or_none()
 
 
 def remember(session: Session, tap_id: str, entry_id: str) -> None:
     """Binds a tap to its entry. A form without JavaScript has no tap."""
     if tap_id:
-        session.execute(TAP.insert().values(tap_id=tap_id, entry_id=entry_id))
+        session.execute(INSERT_TAP, {"tap_id": tap_id, "entry_id": entry_id})
 
 
 def known_heads(session: Session, subject: str, seen: Sequence[str]) -> tuple[str, ...]:
     """Of the heads a page says it showed, those that really are entries about this subject."""
     if not seen:
         return ()
-    rows = session.execute(select(ENTRY.c.entry_id).where(ENTRY.c.entry_id.in_(seen), ENTRY.c.subject == subject))
+    rows = session.execute(KNOWN, {"seen": list(seen), "of": subject})
     return tuple(sorted(row.entry_id for row in rows))

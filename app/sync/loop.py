@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 import random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import AppError, DeviceRevoked, NotEnrolled
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.sync.client import CENTRAL_URL, Outcome, Transport, meet_central
-from app.sync.transport import HttpTransport
+
+if TYPE_CHECKING:
+    from app.sync.transport import HttpTransport
 
 log = logging.getLogger("baqylau.sync")
 FIRST_PAUSE_S: Final = 2.0
@@ -102,6 +104,8 @@ class SyncLoop:
             return self.transport
         with database.read() as session:
             url = value_of(session, CENTRAL_URL)
+        from app.sync.transport import HttpTransport  # an HTTP client: not before there is somebody to speak with
+
         if self._http is None or self._http.base_url != url:
             if self._http:
                 self._http.close()

@@ -17,7 +17,7 @@ from app.store.vault import signature_holds
 from app.sync import wire
 from app.sync.pushes import take_all
 
-router = APIRouter(prefix="/sync/v1")
+router = APIRouter(prefix=wire.PREFIX)
 MAX_BLOB_BYTES: Final = 24 * 1024 * 1024
 
 

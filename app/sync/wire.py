@@ -17,6 +17,7 @@ from app.domain.journal import BrokenEntry, Entry, Hashed, is_entry_id, read_ent
 from app.errors import ProtocolError
 
 PROTOCOL: Final = 1
+PREFIX: Final = "/sync/v1"  # of every address of the exchange
 SIGNATURE_HEADER: Final = "X-Baqylau-Signature"  # Ed25519 over `reply_message`, in hex
 NONCE_HEADER: Final = "X-Nonce"  # fresh for each request; the reply's signature covers it
 PROOF_HEADER: Final = "X-Device-Signature"  # the device's Ed25519 over `request_message`, in hex

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from app.web.contexts import Choice, Progress, SectionRow, StatusContext, VisitHead
 
 
@@ -81,6 +83,15 @@ class StandardLine:
 
 
 @dataclass(frozen=True)
+class Meaning:
+    """What the checklist says of an indicator beside its question: read when it is wanted."""
+
+    guidance: str
+    meanings: CardMeanings
+    standards: tuple[StandardLine, ...]
+
+
+@dataclass(frozen=True)
 class ReviewerQuestion:
     text: str
     author: str
@@ -144,15 +155,24 @@ class CardContext:
     photos: tuple[PhotoContext, ...]
     is_flagged: bool  # this answer is a finding
     severity: str  # 1 | 2 | 3 | 4 | danger | ""
-    guidance: str
-    meanings: CardMeanings
-    standards: tuple[StandardLine, ...]
+    meaning_url: str  # how to find out, what each answer means, standards: fetched when opened
     reviewer_question: ReviewerQuestion | None
     conflicts: tuple[ConflictContext, ...]
     can_undo: bool
     history_count: int  # entries about this answer
     changed_line: str  # "Aigul, 14:02"; "" before the first entry
     problem: str  # why the last post was refused; "" normally
+
+
+@dataclass(frozen=True)
+class MeaningPage:
+    """What `answers/meaning.html` shows to a browser without JavaScript; others put the meaning into the card."""
+
+    visit: VisitHead
+    indicator_id: str
+    question: str
+    card_url: str  # back to the card
+    meaning: Meaning
 
 
 @dataclass(frozen=True)
@@ -165,7 +185,7 @@ class CardGroup:
     total: int
     edit_url: str  # POST name=... or removed=on; "" outside repeats
     seen: str  # entry ids of the repeat itself
-    cards: tuple[CardContext, ...]
+    cards: tuple[Markup, ...]  # drawn with answers/_card.html, and kept
 
 
 @dataclass(frozen=True)

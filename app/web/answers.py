@@ -1,24 +1,22 @@
 """Taps on an indicator: answer, undo, settle a conflict, look at its history."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from app.domain.answers import answer_subject
 from app.domain.people import Person
-from app.errors import InvalidInput, NotAllowed
+from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services import answers as services
 from app.services.answers import Place, Sight
-from app.store import journal, outgoing, reads
-from app.web.answer_contexts import CardContext, HistoryPage, HistoryRow, SavedAnswer
-from app.web.cards import Desk, card, field_words, value_words
-from app.web.contexts import StatusContext
+from app.store import journal, reads
+from app.web.answer_contexts import CardContext, HistoryPage, HistoryRow, MeaningPage, SavedAnswer
+from app.web.cards import Desk, card, field_words, meaning, value_words
 from app.web.deps import ReadSession, Visitor, WriteSession
 from app.web.forms import TypedForm
 from app.web.render import is_part_wanted, page, part, speech_of
 from app.web.scenes import after_answer, desk_of, scene_of
+from app.web.status import status_of
 from app.web.visit_pages import Scene, head, progress
 
 router = APIRouter()
@@ -118,6 +116,26 @@ def history(
     return page(request, "answers/history.html", view)
 
 
+@router.get("/visits/{visit_id}/meanings/{indicator_id}")
+def meaning_of(request: Request, session: ReadSession, person: Visitor, visit_id: str, indicator_id: str) -> Response:
+    """How to find out, what each answer means, and the standards: fetched when the foot of a card is opened."""
+    scene = scene_of(session, request, person, visit_id)
+    section = scene.checklist.section_of(indicator_id)
+    if section is None:
+        raise NotThere()
+    indicator, language = scene.checklist.indicators[indicator_id], scene.speech.language
+    view = MeaningPage(
+        visit=head(scene),
+        indicator_id=indicator_id,
+        question=indicator.text.in_(language),
+        card_url=f"{scene.url}/sections/{section.id}#indicator-{indicator_id}" + ("-1" if section.repeat else ""),
+        meaning=meaning(scene.checklist, indicator, language),
+    )
+    if is_part_wanted(request):
+        return part(request, "answers/_meaning.html", view)
+    return page(request, "answers/meaning.html", view)
+
+
 def _history_rows(session: Session, scene: Scene, place: Place) -> list[HistoryRow]:
     entries = journal.entries_of(session, answer_subject(scene.visit.visit_id, place.indicator.id, place.repeat_id))
     devices = reads.devices_of(session, [entry.entry_id for entry in entries])
@@ -160,9 +178,7 @@ def card_of(session: Session, scene: Scene, place: Place) -> CardContext:
 
 def saved_view(request: Request, session: Session, scene: Scene, place: Place, shown: CardContext) -> SavedAnswer:
     """What a tap brings back: the card, the section's progress, and how much waits to be sent by now."""
-    status: StatusContext | None = getattr(request.state, "status", None)
-    if status is not None:
-        status = replace(status, unsent=outgoing.unsent_entries(session))
+    status = status_of(session, request) if request.app.state.settings.role == "device" else None
     return SavedAnswer(shown, progress(scene, scene.checklist.section_of(place.indicator.id)), status)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
+from functools import cached_property
 from typing import Any, Final
 
 from app.domain.answers import derived_values, is_complete, needs_reason, verdicts
@@ -20,6 +21,7 @@ from app.web.answer_contexts import (
     CardMeanings,
     ConflictContext,
     FieldContext,
+    Meaning,
     PhotoContext,
     ReviewerQuestion,
     SourceChip,
@@ -56,6 +58,10 @@ class Desk:
 
     def name(self, person_id: str) -> str:
         return self.names.get(person_id, "?")
+
+    @cached_property
+    def names_known(self) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(self.names.items()))
 
     def refused(self, typed: Mapping[str, str], problem: str, name: str) -> "Desk":
         return replace(self, typed=typed, problem=problem, problem_field=name)
@@ -94,6 +100,7 @@ def _addresses(desk: Desk, indicator: Indicator, repeat_id: str) -> dict[str, An
         "history_url": f"{base}/history",
         "resolution_url": f"{base}/resolution",
         "photos_url": f"{visit_url}/photos",
+        "meaning_url": f"{visit_url}/meanings/{indicator.id}",
     }
 
 
@@ -108,10 +115,13 @@ def _asked(desk: Desk, indicator: Indicator) -> dict[str, Any]:
         "has_rating": indicator.answer.rating,
         "finding_phrases": tuple(text.in_(language) for text in indicator.phrases.finding),
         "recommendation_phrases": tuple(text.in_(language) for text in indicator.phrases.recommendation),
-        "guidance": indicator.guidance.in_(language),
-        "meanings": meanings(indicator, language),
-        "standards": tuple(standard_lines(desk.checklist, indicator, language)),
     }
+
+
+def meaning(checklist: CompiledChecklist, indicator: Indicator, language: str) -> Meaning:
+    """How to find out, what each answer means here, and the rules behind it."""
+    lines = tuple(standard_lines(checklist, indicator, language))
+    return Meaning(indicator.guidance.in_(language), meanings(indicator, language), lines)
 
 
 def _said(desk: Desk, indicator: Indicator, repeat_id: str, answer: Record | None) -> dict[str, Any]:

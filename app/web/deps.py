@@ -11,8 +11,7 @@ from app.domain.people import RIGHTS, Person
 from app.errors import NotAllowed, SignInNeeded
 from app.services import people
 from app.store.db import Database
-from app.web.language import Speech
-from app.web.render import speech_of
+from app.web.render import is_part_wanted
 from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
@@ -40,10 +39,15 @@ def signed_in_person(request: Request) -> Person | None:
         if person is None:
             return None
         request.state.person = person
-        if settings.role == "device":
+        if settings.role == "device" and not _saves_a_part(request):
             request.state.status = status_of(session, request)
     _touch(request, database, token)
     return person
+
+
+def _saves_a_part(request: Request) -> bool:
+    """True for a tap: what waits to be sent is counted after it was saved, not before."""
+    return request.method == "POST" and is_part_wanted(request)
 
 
 def _touch(request: Request, database: Database, token: str) -> None:
@@ -74,7 +78,6 @@ def _write(request: Request, _present: Present) -> Iterator[Session]:
 ReadSession = Annotated[Session, Depends(_read)]
 # scope="function": the commit happens before the reply is sent, so a commit that fails is never shown as "saved".
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
-Words = Annotated[Speech, Depends(speech_of)]
 
 
 class Needs:
@@ -85,7 +88,7 @@ class Needs:
             raise KeyError(right)
         self.right = right
 
-    def __call__(self, person: Present) -> Person:
+    async def __call__(self, person: Present) -> Person:  # async, for a plain function would be sent to a thread
         if person is None:
             raise SignInNeeded()
         if not person.may(self.right):

@@ -17,7 +17,7 @@ async def posted_form(request: Request) -> FormData:
 PostedForm = Annotated[FormData, Depends(posted_form)]
 
 
-def typed_form(form: PostedForm) -> dict[str, str]:
+async def typed_form(form: PostedForm) -> dict[str, str]:
     """The posted texts; files are left to the routes that take them."""
     return {name: value[:LONGEST_FIELD] for name, value in form.items() if isinstance(value, str)}
 

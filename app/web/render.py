@@ -24,7 +24,6 @@ from app.web.language import LANGUAGES, Speech, catalogue
 
 STATIC_DIR: Final = ROOT / "static"
 THEMES, SIZES, HANDS = ("light", "dark", "night"), ("normal", "large"), ("right", "left")
-CARDS_IN_MEMORY: Final = 200  # about 13 KB each: a section or two; 800 cost 50 MB in the bench
 NEUTRAL_TITLE: Final = N_("Notes")
 
 
@@ -136,7 +135,7 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static_url
-    environment.globals["card_html"] = _card_html
+    environment.globals["sprite"] = static_url("sprite.svg")  # a page has a thousand icons: no call for each
     environment.filters |= {
         "date": _with_speech(lambda speech, value: speech.day(value)),
         "time": _with_speech(lambda speech, value: speech.clock_time(value)),
@@ -154,14 +153,8 @@ def _with_speech(write: Callable[[Speech, Any], str]) -> Callable[..., str]:
     return filter_
 
 
-@pass_context
-def _card_html(context: Context, card: CardContext) -> Markup:
-    return rendered_card(context["speech"], card)
-
-
-@lru_cache(maxsize=CARDS_IN_MEMORY)
 def rendered_card(speech: Speech, card: CardContext) -> Markup:
-    """The card of an indicator. A context is a value, so the same one is drawn once: most cards of a page are unchanged."""
+    """The card of an indicator as it stands on a section's page."""
     template = _environment(speech.language).get_template("answers/_card.html")
     return Markup(template.render(card=card, speech=speech))  # noqa: S704 - the template escapes
 

@@ -11,8 +11,9 @@ from app.errors import N_, NotThere
 from app.services import answers as services
 from app.store import reads
 from app.web.answer_contexts import CardGroup, FilterLink, RepeatForm, SectionPage
-from app.web.cards import Desk, card
+from app.web.cards import Desk
 from app.web.deps import ReadSession, Visitor, WriteSession
+from app.web.drawn_cards import drawn_card
 from app.web.render import page
 from app.web.scenes import desk_of, scene_of
 from app.web.visit_pages import Scene, head, progress, section_rows
@@ -105,7 +106,7 @@ def _group(scene: Scene, desk: Desk, section: Section, repeat_id: str, show: str
         total=len(asked),
         edit_url=f"{scene.url}/repeats/{repeat_id}" if repeat else "",
         seen=",".join(repeat.heads) if repeat else "",
-        cards=tuple(card(desk, one.indicator, repeat_id, number) for one in shown),
+        cards=tuple(drawn_card(desk, one.indicator, repeat_id, number) for one in shown),
     )
 
 

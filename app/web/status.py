@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app import errors
 from app.errors import N_
 from app.store import outgoing
-from app.store.node import OFFLINE, value_of
+from app.store.node import OFFLINE, values_of
 from app.sync.client import LAST_PROBLEM, LAST_SENT
 from app.web.contexts import StatusContext
 from app.web.render import speech_of
@@ -26,13 +26,13 @@ TO_DO: Final = {
 def status_of(session: Session, request: Request) -> StatusContext:
     """What of this device central has confirmed."""
     speech = speech_of(request)
-    problem = value_of(session, LAST_PROBLEM)
-    sent = value_of(session, LAST_SENT)
+    known = values_of(session, [LAST_PROBLEM, LAST_SENT, OFFLINE])
+    problem, sent = known.get(LAST_PROBLEM, ""), known.get(LAST_SENT)
     return StatusContext(
         unsent=outgoing.unsent_entries(session),
         sent_at=speech.at(int(sent)) if sent else None,
         is_connected=bool(sent) and not problem,
-        stays_offline=value_of(session, OFFLINE) == "on",
+        stays_offline=known.get(OFFLINE) == "on",
         problem="" if problem in QUIET else problem_words(request, problem),
     )
 

@@ -1,13 +1,13 @@
 """Fills the contexts of a visit's pages: list, hub, check-and-finish."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from app.domain.answers import is_complete, is_finding, shows_danger
 from app.domain.checklist import CompiledChecklist, Section
-from app.domain.coverage import Asked, Coverage, asked_in, coverage_of
+from app.domain.coverage import Asked, Coverage, asked_in, count
 from app.domain.journal import heads_digest
 from app.domain.merge import Record
 from app.domain.people import Person
@@ -46,6 +46,7 @@ class Scene:
     speech: Speech
     unsent: int = 0
     photos_unsent: int = 0
+    _asked: dict[str, Sequence[Asked]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def visit(self) -> Visit:
@@ -63,10 +64,15 @@ class Scene:
         return found
 
     def coverage(self, section: Section | None) -> Coverage:
-        return coverage_of(self.checklist, section, self.records.answers, self.repeats())
+        return count(self.checklist, self.asked(section), self.records.answers)
 
-    def asked(self, section: Section | None = None) -> list[Asked]:
-        return list(asked_in(self.checklist, section, self.records.answers, self.repeats()))
+    def asked(self, section: Section | None = None) -> Sequence[Asked]:
+        """The questions of a section (None: of the visit), worked out once: a page looks at them many times."""
+        if section is None:
+            return [one for each in self.checklist.checklist.sections for one in self.asked(each)]
+        if section.id not in self._asked:
+            self._asked[section.id] = list(asked_in(self.checklist, section, self.records.answers, self.repeats()))
+        return self._asked[section.id]
 
     def answer(self, asked: Asked) -> Record | None:
         return self.records.answers.get((asked.indicator.id, asked.repeat_id))
@@ -158,13 +164,12 @@ def progress(scene: Scene, section: Section | None) -> Progress:
 
 def _next_open(scene: Scene, section: Section | None) -> str:
     """The first open question of the section, else of those after it, else of the visit."""
-    asked = scene.asked()
-    sections = [one.id for one in scene.checklist.checklist.sections]
-    start = sections.index(section.id) if section else 0
-    ordered = sorted(asked, key=lambda one: (sections.index(one.section.id) - start) % len(sections))
-    for one in ordered:
-        if not is_complete(one.indicator, scene.answer(one)):
-            return scene.link(one).url
+    sections = scene.checklist.checklist.sections
+    start = sections.index(section) if section else 0
+    for each in (*sections[start:], *sections[:start]):
+        for one in scene.asked(each):
+            if not is_complete(one.indicator, scene.answer(one)):
+                return scene.link(one).url
     return ""
 
 

@@ -133,18 +133,19 @@ def put_in_stream(device: Database, texts: list[tuple[bytes, bytes | None]]) -> 
     """Entries of any bytes in the device's own stream, as a newer or a tampered program would write them."""
     node = node_of(device)
     with device.write() as session:
-        row = journal.own_stream(session, node)
+        place = journal.own_stream(session, node)
+        seq, chain = place.last_seq, place.chain
         for header, body in texts:
             try:
                 entry = read_entry(header, body)
             except ValueError:
                 entry = set_aside(header, body)
             hashed = set_aside(header, body).hashed
-            link = chain_on(row.chain, row.last_seq + 1, [hashed])[0]
+            link = chain_on(chain, seq + 1, [hashed])[0]
             session.execute(ENTRY.insert().values(**journal._row(entry, 1)))
-            session.execute(LINK.insert().values(**{**vars(link), "entry_id": entry.entry_id, "stream": row.stream}))
-            row.last_seq, row.chain = link.seq, link.chain
-        session.add(row)
+            session.execute(LINK.insert().values(**{**vars(link), "entry_id": entry.entry_id, "stream": place.stream}))
+            seq, chain = link.seq, link.chain
+        session.execute(journal.ADVANCE_STREAM, {"name": place.stream, "last_seq": seq, "chain": chain})
 
 
 def test_bytes_that_are_no_entry_are_kept_aside_and_the_rest_goes_on(world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from app.web.answer_contexts import (
     Candidate,
     CardContext,
@@ -14,6 +16,8 @@ from app.web.answer_contexts import (
     FilterLink,
     HistoryPage,
     HistoryRow,
+    Meaning,
+    MeaningPage,
     PhotoContext,
     RepeatForm,
     ReviewerQuestion,
@@ -24,6 +28,7 @@ from app.web.answer_contexts import (
     VerdictContext,
 )
 from app.web.contexts import Choice, Progress
+from tests.web.rendering import environment
 from tests.web.samples import (
     ERRORS,
     FINISHES,
@@ -92,9 +97,7 @@ CARD = CardContext(
     photos=(),
     is_flagged=True,
     severity="danger",
-    guidance="Түнгі орналасуды көріңіз, орналастыру журналымен салыстырыңыз.",
-    meanings=MEANINGS,
-    standards=STANDARDS,
+    meaning_url="/visits/v1/meanings/B1",
     reviewer_question=None,
     conflicts=(),
     can_undo=True,
@@ -239,8 +242,23 @@ CARDS = (
     ODD,
     LOCKED,
     replace(UNSEEN, has_rating=False, reason="Уақыт жетпеді", reason_is_missing=False),
-    replace(CARD, finding_phrases=(), recommendation_phrases=(), standards=(), guidance="", quick_reasons=()),
+    replace(CARD, finding_phrases=(), recommendation_phrases=(), quick_reasons=()),
 )
+
+
+def group(*cards: CardContext) -> CardGroup:
+    return CardGroup("", "", 5, 11, "", "", drawn(cards))
+
+
+def room(*cards: CardContext) -> CardGroup:
+    return CardGroup("r1", "4-камера", 1, 1, "/visits/v1/repeats/r1", "e3", drawn(cards))
+
+
+def drawn(cards: tuple[CardContext, ...], language: str = "kk") -> tuple[Markup, ...]:
+    """The cards as a section page receives them."""
+    template = environment(language).get_template("answers/_card.html")
+    return tuple(Markup(template.render(card=card)) for card in cards)
+
 
 FILTERS = (
     FilterLink("/visits/v1/sections/cells", "all", 11, True),
@@ -254,7 +272,7 @@ SECTION = SectionPage(
     hint="",
     progress=Progress(5, 11, 2, "#indicator-B5"),
     filters=FILTERS,
-    groups=(CardGroup("", "", 5, 11, "", "", (CARD, replace(MEASURED, dom_id="indicator-C1"), CLASHING, UNSEEN, ODD)),),
+    groups=(group(CARD, replace(MEASURED, dom_id="indicator-C1"), CLASHING, UNSEEN, ODD),),
     repeat=None,
     sections=SECTIONS,
     previous_url="/visits/v1/sections/gate",
@@ -268,7 +286,7 @@ SECTION_STATES = (
         SECTION,
         hint="Кіретін әр камераны жеке қосыңыз.",
         repeat=ROOM,
-        groups=(CardGroup("r1", "4-камера", 1, 1, "/visits/v1/repeats/r1", "e3", (MEASURED,)),),
+        groups=(room(MEASURED),),
         previous_url="",
         next_url="",
         next_title="",
@@ -283,7 +301,7 @@ SECTION_STATES = (
     replace(
         SECTION,
         visit=replace(VISIT, is_editable=False),
-        groups=(CardGroup("r1", "4-камера", 1, 1, "/visits/v1/repeats/r1", "e3", (LOCKED,)),),
+        groups=(room(LOCKED),),
     ),
 )
 SAVED = (
@@ -311,6 +329,15 @@ HISTORY = HistoryPage(
 )
 HISTORIES = (HISTORY, replace(HISTORY, rows=(), repeat_name=""))
 
+MEANING = MeaningPage(
+    VISIT,
+    "B1",
+    CARD.question,
+    "/visits/v1/sections/cells",
+    Meaning("Түнгі орналасуды көріңіз, орналастыру журналымен салыстырыңыз.", MEANINGS, STANDARDS),
+)
+MEANING_STATES = (MEANING, replace(MEANING, meaning=Meaning("", MEANINGS, ())))
+
 # template -> the values it is rendered with; the part templates are reached through their pages
 DEVICE = {
     "sign_in/page.html": SIGN_INS,
@@ -323,5 +350,7 @@ DEVICE = {
     "sections/page.html": SECTION_STATES,
     "answers/_saved.html": SAVED,
     "answers/history.html": HISTORIES,
+    "answers/meaning.html": MEANING_STATES,
+    "answers/_meaning.html": MEANING_STATES,
     "sync/page.html": SYNCS,
 }

@@ -13,7 +13,6 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import babel_extract
-from markupsafe import Markup
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +28,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals["card_html"] = lambda card: Markup(made.get_template("answers/_card.html").render(card=card))
+    made.globals["sprite"] = "/static/sprite.svg?v=test"
     made.globals["static"] = lambda path: f"/static/{path}?v=test"
     made.filters["date"] = lambda day: _day(day, language)
     made.filters["time"] = lambda moment: format_time(moment, "HH:mm", locale=language)

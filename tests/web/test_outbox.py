@@ -57,7 +57,10 @@ class Node:
         )
 
     def page(self) -> str:
-        view = replace(card_samples.SECTION, groups=(replace(card_samples.SECTION.groups[0], cards=(self.card(),)),))
+        view = replace(
+            card_samples.SECTION,
+            groups=(replace(card_samples.SECTION.groups[0], cards=card_samples.drawn((self.card(),), "en")),),
+        )
         frame = samples.page(language="en", person=replace(samples.PERSON, person_id=self.person))
         return rendering.environment("en").get_template("sections/page.html").render(view=view, page=frame)
 
