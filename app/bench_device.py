@@ -21,7 +21,8 @@ from app.domain.checklist import Checklist, Section, Text
 from app.domain.library import Library
 from app.services import answers, institutions, people, visits
 from app.store import reads
-from app.store.checklists import Compiled, compile_checklist, keep_document, library_from, load_library, pinned
+from app.store.checklist_cache import library_from
+from app.store.checklists import Compiled, compile_checklist, keep_document, load_library, pinned
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.vault import Cost, make_vault, new_database_key

@@ -24,7 +24,8 @@ from app.domain.people import Person
 from app.main import create_app
 from app.services import devices, institutions, people
 from app.store import reads
-from app.store.checklists import Compiled, Shelf, library_from
+from app.store.checklist_cache import library_from
+from app.store.checklists import Compiled, Shelf
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.vault import Cost, add_slot, has_slots, make_vault, new_database_key

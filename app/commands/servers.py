@@ -17,7 +17,7 @@ from app.commands.terminal import complaints, console, say, settings_of
 from app.config import Settings
 from app.errors import N_, PortBusy
 from app.main import create_app
-from app.store.checklists import library_from
+from app.store.checklist_cache import library_from
 from app.store.opening import central_key, open_database
 
 STOP_AFTER_S: Final = 5  # a request that still runs when the server is stopped gets this long

@@ -89,8 +89,16 @@ def derived_values(indicator: Indicator, fields: Fields) -> dict[str, float | No
 
 
 def verdicts(indicator: Indicator, fields: Fields) -> tuple[Verdict, ...]:
-    """One verdict for each threshold, in the order of the file. Compared exactly, before any rounding."""
-    return tuple(_verdict(indicator, threshold, fields) for threshold in indicator.thresholds)
+    """One verdict for each threshold that is meant, in the order of the file. Compared exactly, before any rounding."""
+    return tuple(_verdict(indicator, one, fields) for one in indicator.thresholds if _is_meant(one, fields))
+
+
+def _is_meant(threshold: Threshold, fields: Fields) -> bool:
+    """False for a number of other rooms than this one, or as long as nobody can say which room this is."""
+    if threshold.where is None:
+        return True
+    value = number_of(fields, threshold.where.field)
+    return value is not None and threshold.where.holds(value)
 
 
 def shows_danger(indicator: Indicator, fields: Fields) -> bool:

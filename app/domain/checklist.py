@@ -1,6 +1,6 @@
 """Checklists as values: standards, indicators and the compiled checklist that a visit pins. Format: checklists/README.md."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -134,6 +134,17 @@ class Answer(Value):
     derived: tuple[Derived, ...] = ()
 
 
+class Where(Value):
+    """Narrows a threshold to answers whose other field is that large or that small: 6 m2 for one child, 4 m2 for more."""
+
+    field: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+
 class Threshold(Value):
     """A number of the law or of a standard that a field or derived value is held against."""
 
@@ -144,6 +155,8 @@ class Threshold(Value):
     unit: str
     standard: str
     note: Text | None = None
+    where: Where | None = None
+    applies_to: tuple[str, ...] = ()
 
 
 class Card(Value):
@@ -240,6 +253,7 @@ class Checklist(Value):
     title: Text
     sections: tuple[Section, ...]
     must: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
 
 
 class CompiledChecklist(Value):
@@ -258,6 +272,15 @@ class CompiledChecklist(Value):
 
     def is_must(self, indicator_id: str) -> bool:
         return indicator_id in self.checklist.must
+
+    def narrowed(self, indicator_ids: Collection[str]) -> "CompiledChecklist":
+        """The same checklist asking only these indicators, in its own order; sections without any are left out."""
+        wanted = frozenset(indicator_ids)
+        kept = [(one, tuple(name for name in one.indicators if name in wanted)) for one in self.checklist.sections]
+        sections = tuple(one.model_copy(update={"indicators": names}) for one, names in kept if names)
+        must = tuple(name for name in self.checklist.must if name in wanted)
+        checklist = self.checklist.model_copy(update={"sections": sections, "must": must})
+        return self.model_copy(update={"checklist": checklist})
 
     def in_order(self) -> Iterator[tuple[Section, Indicator]]:
         """Every indicator with its section, as one walks."""

@@ -17,6 +17,7 @@ from app.domain.checklist import (
     FieldIs,
     Indicator,
     Rule,
+    Threshold,
 )
 from app.domain.library import Flaw, Library, Path
 from app.domain.skip_rules import Leaf, field_in, indicator_in, leaves
@@ -119,6 +120,22 @@ def _threshold_flaws(indicator: Indicator) -> Iterator[tuple[Path, str]]:
                 (*at, "unit"),
                 f"the threshold is in `{threshold.unit}`, `{threshold.field}` is in `{unit or 'no unit'}`",
             )
+        for further, text in _narrowing_flaws(indicator, threshold):
+            yield (*at, *further), text
+
+
+def _narrowing_flaws(indicator: Indicator, threshold: Threshold) -> Iterator[tuple[Path, str]]:
+    """A threshold that is meant for nothing: for a field that is none, without a bound, or for no type of ours."""
+    where = threshold.where
+    if where is not None:
+        asked = indicator.field(where.field)
+        if asked is None or asked.type not in NUMBERS:
+            yield ("where", "field"), f"there is no number `{where.field}` here"
+        if where.at_least is None and where.at_most is None:
+            yield ("where",), "name `at_least` or `at_most`"
+    for index, group in enumerate(threshold.applies_to):
+        if group not in {*GROUPS, *WIDER_GROUPS}:
+            yield ("applies_to", index), f"there is no group `{group}`"
 
 
 def _rule_flaws(indicator: Indicator, library: Library) -> Iterator[tuple[Path, str]]:

@@ -17,14 +17,18 @@ from app.domain.checklist import (
     Section,
     Standard,
     Text,
+    Value,
     types_of,
 )
+from app.domain.guides import Guide
+from app.domain.scripts import Script
 from app.domain.skip_rules import indicator_in, leaves
 
 Path: TypeAlias = tuple[str | int, ...]
-Kind: TypeAlias = Literal["instrument", "provision", "indicator", "checklist"]
+Kind: TypeAlias = Literal["instrument", "provision", "indicator", "checklist", "script", "guide"]
 ChecklistKey: TypeAlias = tuple[str, int]  # (id, version)
-FOLDERS: Final = ("standards", "indicators", "institutions")
+FOLDERS: Final = ("standards", "indicators", "institutions", "interviews", "guides")
+SHORT_MOST: Final = 45  # indicators of a short variant: two minutes each
 SHARED_LETTERS: Final = 3  # texts with no more letters may be the same in two languages
 
 
@@ -38,6 +42,17 @@ class Flaw:
     text: str
 
 
+class Reference(Value):
+    """What can be read beside any visit: every provision with its instrument, the interview scripts, the guides."""
+
+    standards: tuple[Standard, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    guides: tuple[Guide, ...] = ()
+
+    def standard(self, standard_id: str) -> Standard | None:
+        return next((one for one in self.standards if one.provision.id == standard_id), None)
+
+
 @dataclass(frozen=True)
 class Library:
     """All standards, indicators and checklists that were read. `unread`: ids whose item has faults itself."""
@@ -46,6 +61,8 @@ class Library:
     standards: Mapping[str, Standard] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     checklists: Mapping[ChecklistKey, Checklist] = field(default_factory=dict)
+    scripts: Mapping[str, Script] = field(default_factory=dict)
+    guides: Mapping[str, Guide] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
     def latest(self, checklist_id: str) -> Checklist | None:
@@ -65,6 +82,15 @@ class Library:
         return [kind for kind in INSTITUTION_TYPES if kind not in covered]
 
 
+def reference_of(library: Library) -> Reference:
+    """The library's reference, in order of ids."""
+    return Reference(
+        standards=tuple(library.standards[name] for name in sorted(library.standards)),
+        scripts=tuple(library.scripts[name] for name in sorted(library.scripts)),
+        guides=tuple(library.guides[name] for name in sorted(library.guides)),
+    )
+
+
 def checklist_name(checklist_id: str, version: int) -> str:
     """How faults name one version of a checklist."""
     return f"{checklist_id} version {version}"
@@ -75,11 +101,18 @@ def compiled(library: Library, checklist: Checklist) -> CompiledChecklist:
 
     Only for a library without flaws: raises KeyError for an unknown id.
     """
-    indicators = {name: library.indicators[name] for section in checklist.sections for name in section.indicators}
+    names = [name for section in checklist.sections for name in section.indicators]
+    indicators = {name: _for_types(library.indicators[name], checklist.types) for name in names}
     named = {name for one in indicators.values() for name in named_standards(one)}
     named |= {other for name in named for other in library.standards[name].provision.differs}
     standards = {name: library.standards[name] for name in sorted(named)}
     return CompiledChecklist(checklist=checklist, indicators=indicators, standards=standards)
+
+
+def _for_types(indicator: Indicator, types: tuple[str, ...]) -> Indicator:
+    """The indicator with the thresholds that are meant for one of these types."""
+    meant = tuple(t for t in indicator.thresholds if not t.applies_to or types_of(t.applies_to) & set(types))
+    return indicator if meant == indicator.thresholds else indicator.model_copy(update={"thresholds": meant})
 
 
 def named_standards(indicator: Indicator) -> set[str]:
@@ -97,6 +130,15 @@ def flaws_between(library: Library) -> Iterator[Flaw]:
         yield from _standard_flaws(library, indicator)
     for checklist in library.checklists.values():
         yield from _checklist_flaws(library, checklist)
+    for script in library.scripts.values():
+        yield from _script_flaws(library, script)
+    for guide in library.guides.values():
+        for index, part in enumerate(guide.parts):
+            for number, name in enumerate(part.standards):
+                if not library.knows_standard(name):
+                    yield Flaw(
+                        "guide", guide.id, ("parts", index, "standards", number), f"there is no standard `{name}`"
+                    )
     yield from _shared_types(library)
 
 
@@ -143,6 +185,26 @@ def _standard_flaws(library: Library, indicator: Indicator) -> Iterator[Flaw]:
             yield Flaw("indicator", indicator.id, path, f"there is no standard `{threshold.standard}`")
 
 
+def _script_flaws(library: Library, script: Script) -> Iterator[Flaw]:
+    for index, name in enumerate(script.standards):
+        if not library.knows_standard(name):
+            yield Flaw("script", script.id, ("standards", index), f"there is no standard `{name}`")
+    for number, topic in enumerate(script.topics):
+        for index, name in enumerate(topic.indicators):
+            if not library.knows_indicator(name):
+                yield Flaw(
+                    "script", script.id, ("topics", number, "indicators", index), f"there is no indicator `{name}`"
+                )
+    for key, is_missing in (
+        ("ages", script.audience == "child" and script.ages is None),
+        ("role", script.audience == "staff" and not script.role),
+        ("consent", not script.consent),
+        ("topics", not script.topics),
+    ):
+        if is_missing:
+            yield Flaw("script", script.id, (key,), f"`{key}` is missing")
+
+
 def _checklist_flaws(library: Library, checklist: Checklist) -> Iterator[Flaw]:
     flawed = checklist_name(checklist.id, checklist.version)
     named = [name for section in checklist.sections for name in section.indicators]
@@ -156,6 +218,16 @@ def _checklist_flaws(library: Library, checklist: Checklist) -> Iterator[Flaw]:
     for index, name in enumerate(checklist.must):
         if name not in named:
             yield Flaw("checklist", flawed, ("must", index), f"`{name}` is required, but stands in no section")
+    for index, name in enumerate(checklist.short):
+        if name not in named:
+            yield Flaw("checklist", flawed, ("short", index), f"`{name}` is in the short variant, but in no section")
+    for name in checklist.must:
+        if checklist.short and name in named and name not in checklist.short:
+            yield Flaw("checklist", flawed, ("short",), f"`{name}` is required, but not in the short variant")
+    if not checklist.short:
+        yield Flaw("checklist", flawed, ("short",), "there is no short variant: name what 90 minutes are enough for")
+    if len(checklist.short) > SHORT_MOST:
+        yield Flaw("checklist", flawed, ("short",), f"more than {SHORT_MOST} indicators are too many for 90 minutes")
     if not checklist.must:
         yield Flaw("checklist", flawed, ("must",), "no indicator is required: name those that may not be left out")
 
@@ -226,11 +298,11 @@ def _applies_to(indicator: Indicator) -> set[str]:
 
 
 def _shared_types(library: Library) -> Iterator[Flaw]:
-    """A type that two checklists of one version claim: nobody could say which of them a visit takes."""
-    owners: dict[tuple[str, int], str] = {}
+    """A type that two checklists claim with equal right: nobody could say which of them is proposed for a visit."""
+    owners: dict[tuple[str, int, int], str] = {}
     for checklist in library.checklists.values():
         for index, kind in enumerate(checklist.types):
-            owner = owners.setdefault((kind, checklist.version), checklist.id)
+            owner = owners.setdefault((kind, len(checklist.types), checklist.version), checklist.id)
             if owner != checklist.id:
                 text = f"`{kind}` has the checklist `{owner}` in version {checklist.version} already"
                 yield Flaw("checklist", checklist_name(checklist.id, checklist.version), ("types", index), text)

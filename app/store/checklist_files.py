@@ -9,13 +9,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.domain.checklist import LANGUAGES, Checklist, Indicator, Instrument, Provision, Standard
+from app.domain.guides import Guide
 from app.domain.indicator_flaws import flaws_of
 from app.domain.library import Flaw, Kind, Library, checklist_name, flaws_between, text_flaws
 from app.domain.library import Path as Loc
+from app.domain.scripts import Script
 from app.store.checklist_yaml import NotReadable, Source, read_source
 
 NO_RULE: Final = "the skip rule is none of {answer, in}, {field, at_least}, {field, in}, {all}, {any}"
 Model = TypeVar("Model", bound=BaseModel)
+Named = TypeVar("Named", Script, Guide)
 
 
 @dataclass(frozen=True, order=True)
@@ -44,6 +47,10 @@ def read_library(folder: Path) -> tuple[Library, list[Fault]]:
         reading.read_indicators(path, f"indicators/{path.name}")
     for path in sorted((folder / "institutions").glob("*.yaml")):
         reading.read_checklist(path, f"institutions/{path.name}")
+    for path in sorted((folder / "interviews").glob("*.yaml")):
+        reading.read_one(path, f"interviews/{path.name}", "script", Script, reading.scripts)
+    for path in sorted((folder / "guides").glob("*.yaml")):
+        reading.read_one(path, f"guides/{path.name}", "guide", Guide, reading.guides)
     library = reading.library()
     reading.add_flaws(library)
     return library, sorted(set(reading.faults))
@@ -59,6 +66,8 @@ class _Reading:
         self.standards: dict[str, Standard] = {}
         self.indicators: dict[str, Indicator] = {}
         self.checklists: dict[tuple[str, int], Checklist] = {}
+        self.scripts: dict[str, Script] = {}
+        self.guides: dict[str, Guide] = {}
 
     def read_standards(self, path: Path, name: str) -> None:
         """One instrument with its provisions, from the file named after it."""
@@ -102,11 +111,22 @@ class _Reading:
             text = f"its file must be named `{checklist.id}.yaml` or `{checklist.id}-{checklist.version}.yaml`"
             self._add(source, ("id",), checklist_name(checklist.id, checklist.version), text)
 
+    def read_one(self, path: Path, name: str, kind: Kind, model: type[Named], into: dict[str, Named]) -> None:
+        """A file that holds one item, named after it."""
+        source = self._open(path, name)
+        item = self._item(source, (), kind, model) if source else None
+        if source is None or item is None:
+            return
+        into[item.id] = item
+        if item.id != path.stem:
+            self._add(source, ("id",), item.id, f"its file must be named `{item.id}.yaml`")
+
     def library(self) -> Library:
         """What was read, with the ids of what could not be."""
         named = {name for kind, name in self.places if kind in ("provision", "indicator")}
         unread = frozenset(named - self.standards.keys() - self.indicators.keys())
-        return Library(self.instruments, self.standards, self.indicators, self.checklists, unread)
+        read = (self.instruments, self.standards, self.indicators, self.checklists, self.scripts, self.guides)
+        return Library(*read, unread)
 
     def add_flaws(self, library: Library) -> None:
         """Turns what the rules of the domain find into faults with file and line."""
@@ -171,6 +191,10 @@ def _flaws_in(library: Library) -> Iterator[Flaw]:
         yield from flaws_of(indicator, library)
     for (name, version), checklist in library.checklists.items():
         yield from text_flaws("checklist", checklist_name(name, version), checklist)
+    for name, script in library.scripts.items():
+        yield from text_flaws("script", name, script)
+    for name, guide in library.guides.items():
+        yield from text_flaws("guide", name, guide)
     yield from flaws_between(library)
 
 

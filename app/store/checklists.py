@@ -1,23 +1,21 @@
 """The checklist library: checked, compiled to one document per checklist, kept beside the visits that pin it."""
 
-import contextlib
 import hashlib
-import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app import __version__
 from app.domain import checklist as models
-from app.domain.checklist import CompiledChecklist
+from app.domain.checklist import CompiledChecklist, Text
 from app.domain.journal import canonical
-from app.domain.library import FOLDERS, ChecklistKey, Library, compiled
+from app.domain.library import Library, Reference, compiled
 from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
 from app.store import attachments
 
@@ -25,37 +23,51 @@ if TYPE_CHECKING:
     from app.store.checklist_files import Fault
 
 EVERYBODY: Final = "reference"  # the scope that every device reads: visits of different teams pin the same document
-KEPT_IN_MEMORY: Final = 16
-INDEX: Final = "index.json"
+KEPT_IN_MEMORY: Final = 4  # about 8 MB each as values
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """One version of a checklist as the document that visits pin by its SHA-256 (hex)."""
+    """One version of a checklist as the document that visits pin by its SHA-256 (hex).
+
+    The document is read when it is wanted: seventeen of them are 20 MB, and a team needs one or two.
+    """
 
     checklist_id: str
     version: int
     types: tuple[str, ...]
+    title: Text
     sha256: str
-    document: bytes
+    load: Callable[[], bytes] = field(compare=False, repr=False)
+
+    @property
+    def document(self) -> bytes:
+        return self.load()
 
     @property
     def checklist(self) -> CompiledChecklist:
         """The document as values; read on first use."""
-        return read_compiled(self.document)
+        return opened(self.sha256, self.load)
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Every compiled checklist of a folder. `uncovered`: institution types that none of them is for."""
+    """Every compiled checklist of a folder, and its reference. `uncovered`: institution types that none of them is for."""
 
     compiled: tuple[Compiled, ...]
     uncovered: tuple[str, ...]
+    load_reference: Callable[[], Reference] = field(compare=False, repr=False, default=Reference)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Standards, interview scripts and guides; read on first use."""
+        return self.load_reference()
 
     def for_type(self, institution_type: str) -> Compiled | None:
-        """The newest checklist for an institution type; None when there is none yet."""
+        """The checklist for an institution type: the one made for the fewest types, in its newest version; None when
+        there is none yet."""
         found = [one for one in self.compiled if institution_type in one.types]
-        return max(found, key=lambda one: one.version, default=None)
+        return max(found, key=lambda one: (-len(one.types), one.version), default=None)
 
     def named(self, checklist_id: str, version: int | None = None) -> Compiled | None:
         """A checklist by its id; the newest when no version is given."""
@@ -121,10 +133,10 @@ def compile_checklist(library: Library, checklist_id: str, version: int | None =
     dumped = whole.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     # Without defaults: a key added later then leaves the hash of what was pinned as it is. The format is always said.
     document = canonical({"format": whole.format, **dumped})
-    return Compiled(found.id, found.version, found.types, hashlib.sha256(document).hexdigest(), document)
+    sha256 = hashlib.sha256(document).hexdigest()
+    return Compiled(found.id, found.version, found.types, found.title, sha256, lambda: document)
 
 
-@lru_cache(maxsize=KEPT_IN_MEMORY)
 def read_compiled(document: bytes) -> CompiledChecklist:
     """The checklist in a document. Raises ChecklistTooNew when it says something that this version does not know."""
     try:
@@ -133,9 +145,25 @@ def read_compiled(document: bytes) -> CompiledChecklist:
         raise ChecklistTooNew() from error
 
 
-# ---- what visits pin -------------------------------------------------------------------------------------------------
+_opened: OrderedDict[str, CompiledChecklist] = OrderedDict()
+_lock = Lock()
 
-_pinned: dict[str, CompiledChecklist] = {}
+
+def opened(sha256: str, load: Callable[[], bytes]) -> CompiledChecklist:
+    """The checklist whose document has this hash; `load` is asked only when it is not in memory."""
+    with _lock:
+        if sha256 in _opened:
+            _opened.move_to_end(sha256)
+            return _opened[sha256]
+    found = read_compiled(load())
+    with _lock:
+        _opened[sha256] = found
+        if len(_opened) > KEPT_IN_MEMORY:
+            _opened.popitem(last=False)
+    return found
+
+
+# ---- what visits pin -------------------------------------------------------------------------------------------------
 
 
 def keep_document(session: Session, compiled: Compiled, scope: str = EVERYBODY) -> str:
@@ -145,84 +173,11 @@ def keep_document(session: Session, compiled: Compiled, scope: str = EVERYBODY) 
 
 def pinned(session: Session, sha256: str) -> CompiledChecklist:
     """The checklist that a visit pinned. Raises ChecklistNotHere when its document has not arrived, ChecklistTooNew."""
-    found = _pinned.get(sha256)
-    if found is None:
+
+    def load() -> bytes:
         kept = attachments.read(session, sha256)
         if kept is None:
             raise ChecklistNotHere()
-        found = read_compiled(kept[1])
-        if len(_pinned) >= KEPT_IN_MEMORY:
-            _pinned.clear()
-        _pinned[sha256] = found  # by hash, not by lru_cache: that would read the whole document from disk to look it up
-    return found
+        return kept[1]
 
-
-# ---- the cache of compiled documents ---------------------------------------------------------------------------------
-
-
-def library_from(folder: Path, cache_dir: Path) -> Shelf:
-    """The compiled checklists of a folder. They are compiled anew only when a file, or this program, has changed.
-
-    Raises ChecklistBroken. A cache that cannot be read or written only costs time.
-    """
-    digest = _digest(folder)
-    cache = cache_dir / "checklists"
-    shelf = _read_cache(cache, digest)
-    if shelf is None:
-        shelf = _compile_all(load_library(folder))
-        with contextlib.suppress(OSError):
-            _write_cache(cache, digest, shelf)
-    return shelf
-
-
-def _compile_all(library: Library) -> Shelf:
-    keys: list[ChecklistKey] = sorted(library.checklists)
-    return Shelf(tuple(compile_checklist(library, *key) for key in keys), tuple(library.types_without_checklist()))
-
-
-def _digest(folder: Path) -> str:
-    """Changes with every file of the library and with the code that checks and compiles it."""
-    code = Path(models.__file__).parent.parent
-    files = [path for name in FOLDERS for path in sorted((folder / name).glob("*.yaml"))]
-    files += [*sorted((code / "domain").glob("*.py")), *sorted((code / "store").glob("checklist*.py"))]
-    parts = [__version__]
-    for path in files:
-        seen = path.stat()
-        parts.append(f"{path.parent.name}/{path.name} {seen.st_size} {seen.st_mtime_ns}")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _read_cache(cache: Path, digest: str) -> Shelf | None:
-    """The shelf that was compiled from the same files; None when there is none, or a power cut left half of it."""
-    try:
-        index = json.loads((cache / INDEX).read_bytes())
-        if index["digest"] != digest:
-            return None
-        return Shelf(tuple(_read_documents(cache, index["compiled"])), tuple(index["uncovered"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _read_documents(cache: Path, rows: list[list[object]]) -> Iterator[Compiled]:
-    for checklist_id, version, types, sha256 in rows:
-        document = (cache / f"{sha256}.json").read_bytes()
-        if hashlib.sha256(document).hexdigest() != sha256 or not isinstance(types, list):
-            raise ValueError("the kept document is damaged")
-        yield Compiled(str(checklist_id), int(str(version)), tuple(map(str, types)), str(sha256), document)
-
-
-def _write_cache(cache: Path, digest: str, shelf: Shelf) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
-    for one in shelf.compiled:
-        _put(cache / f"{one.sha256}.json", one.document)
-    rows = [[one.checklist_id, one.version, list(one.types), one.sha256] for one in shelf.compiled]
-    _put(cache / INDEX, canonical({"digest": digest, "compiled": rows, "uncovered": list(shelf.uncovered)}))
-    for old in set(cache.glob("*.json")) - {cache / INDEX} - {cache / f"{one.sha256}.json" for one in shelf.compiled}:
-        old.unlink(missing_ok=True)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Writes beside and renames: another process never reads half a file."""
-    beside = path.with_suffix(f".{os.getpid()}")
-    beside.write_bytes(data)
-    beside.replace(path)
+    return opened(sha256, load)

@@ -11,27 +11,19 @@ import pytest
 import yaml
 from sqlmodel import SQLModel
 
-import app.store.checklists as checklists
 from app.clock import SystemClock
 from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
-from app.store import attachments
+from app.store import attachments, checklist_files
+from app.store.checklist_cache import library_from
 from app.store.checklist_files import Fault
-from app.store.checklists import (
-    check,
-    compile_checklist,
-    keep_document,
-    library_from,
-    load_library,
-    pinned,
-    read_compiled,
-    stats,
-)
+from app.store.checklists import check, compile_checklist, keep_document, load_library, pinned, read_compiled, stats
 from app.store.db import open_sqlite
 from app.store.node import open_node
 
 ROOT = Path(__file__).parents[2]
 INDICATORS, STANDARDS, INSTITUTION = "indicators/B-small.yaml", "standards/crc.yaml", "institutions/small.yaml"
 FACTS = "indicators/P-small.yaml"
+SCRIPT, GUIDE = "interviews/child.yaml", "guides/danger.yaml"
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -54,6 +46,33 @@ def indicator(indicator_id: str, **overrides: Any) -> dict[str, Any]:
         "standards": ["crc.37c"],
         **overrides,
     }
+
+
+def script() -> dict[str, Any]:
+    say = [{"say": text()}]
+    topic = {"id": "day", "title": text(), "ask": [text()], "indicators": ["B1"]}
+    return {
+        "id": "child",
+        "version": 1,
+        "audience": "child",
+        "ages": [7, 10],
+        "title": text(),
+        "minutes": 30,
+        "before": [text()],
+        "consent": say,
+        "opening": say,
+        "topics": [topic],
+        "stop": {"signs": [text()], "say": text("aloud")},
+        "disclosure": {"do": [text()], "do_not": [text()], "say": text()},
+        "closing": say,
+        "safety_plan": [text()],
+        "standards": ["crc.3"],
+    }
+
+
+def guide() -> dict[str, Any]:
+    part = {"id": "first", "title": text(), "steps": [text()], "ordered": True, "standards": ["crc.3"]}
+    return {"id": "danger", "version": 1, "title": text(), "intro": text(), "parts": [part]}
 
 
 def small_library() -> dict[str, dict[str, Any]]:
@@ -94,6 +113,7 @@ def small_library() -> dict[str, dict[str, Any]]:
             "title": text(),
             "sections": sections,
             "must": ["B2"],
+            "short": ["P1", "B2"],
         },
     }
 
@@ -140,6 +160,10 @@ def another_checklist(files: dict[str, Any], **changes: Any) -> None:
     files["institutions/other.yaml"] = {**copy.deepcopy(files[INSTITUTION]), "id": "other", **changes}
 
 
+def where(field: str, at_least: float) -> dict[str, Any]:
+    return {"field": field, "at_least": at_least}
+
+
 # file, where the fault is said to be, the text on its line, what is said, and the change that makes it
 FAULTS: list[tuple[str, str, str, str, Change]] = [
     (INDICATORS, "B1", "severe:", "unknown key `severe`", lambda f: b1(f).update(severe=1)),
@@ -175,6 +199,13 @@ FAULTS: list[tuple[str, str, str, str, Change]] = [
     (INSTITUTION, "small version 1", "- B1", "many answers", lambda f: sections(f)[0].update(repeat="room")),
     (INSTITUTION, "small version 1", "- P9", "stands in no section", lambda f: f[INSTITUTION]["must"].append("P9")),
     (INSTITUTION, "small version 1", "must: []", "no indicator is required", lambda f: f[INSTITUTION].update(must=[])),
+    (INSTITUTION, "small version 1", "- P9", "but in no section", lambda f: f[INSTITUTION]["short"].append("P9")),
+    (INSTITUTION, "small version 1", "short:", "not in the short", lambda f: f[INSTITUTION].update(short=["P1"])),
+    (INSTITUTION, "small version 1", "short: []", "no short variant", lambda f: f[INSTITUTION].update(short=[])),
+    (INSTITUTION, "small version 1", "short:", "too many", lambda f: f[INSTITUTION]["short"].extend(["P1"] * 44)),
+    (FACTS, "P1", "field: beds", "no number `beds`", lambda f: p1(f)["thresholds"][0].update(where=where("beds", 1))),
+    (FACTS, "P1", "where:", "`at_least` or", lambda f: p1(f)["thresholds"][0].update(where={"field": "girls"})),
+    (FACTS, "P1", "- JAIL", "no group `JAIL`", lambda f: p1(f)["thresholds"][0].update(applies_to=["JAIL"])),
     (INSTITUTION, "small version 1", "- gaol", "no institution type", lambda f: f[INSTITUTION]["types"].append("gaol")),
     (INSTITUTION, "small version 1", "- B1", "does not apply to ivs", lambda f: b1(f).update(applies_to=["SIZ"])),
     (INSTITUTION, "small version 1", "id: facts", "used twice", lambda f: sections(f)[1].update(id="facts")),
@@ -357,6 +388,18 @@ def test_types_without_a_checklist_are_no_fault(tmp_path: Path) -> None:
     assert (stats(library).indicators, stats(library).danger, stats(library).types_covered) == (3, 1, 1)
 
 
+def test_the_checklist_made_for_the_fewest_types_is_proposed(tmp_path: Path) -> None:
+    files = small_library()
+    files[INSTITUTION]["types"] = ["police_station", "ivs"]
+    another_checklist(files, types=["police_station"])
+    shelf = library_from(written(tmp_path / "files", files), tmp_path / "data")
+    proposed = {kind: shelf.for_type(kind) for kind in ("police_station", "ivs")}
+    assert {kind: one and one.checklist_id for kind, one in proposed.items()} == {
+        "police_station": "other",
+        "ivs": "small",
+    }
+
+
 # ---- compiling -------------------------------------------------------------------------------------------------------
 
 
@@ -377,6 +420,24 @@ def test_a_compiled_checklist_carries_all_that_it_names_and_reads_back_the_same(
     assert kept.checklist == library.latest("small")
 
 
+def test_a_compiled_checklist_carries_only_the_thresholds_of_its_types(tmp_path: Path) -> None:
+    files = small_library()
+    p1(files)["thresholds"] = [
+        {**p1(files)["thresholds"][0], "value": value, "applies_to": groups}
+        for value, groups in ((1, ["POL"]), (2, ["SIZ"]), (3, []))
+    ]
+    compiled = compile_checklist(load_library(written(tmp_path, files)), "small")
+    assert [one.value for one in compiled.checklist.indicators["P1"].thresholds] == [1, 3]
+
+
+def test_a_narrowed_checklist_asks_only_what_was_chosen_in_the_same_order(tmp_path: Path) -> None:
+    whole = compile_checklist(load_library(written(tmp_path, small_library())), "small").checklist
+    narrow = whole.narrowed(["B2"])
+    assert [(section.id, section.indicators) for section in narrow.checklist.sections] == [("cells", ("B2",))]
+    assert narrow.checklist.must == ("B2",)
+    assert whole.narrowed(["P1", "B1", "B2"]) == whole
+
+
 def test_a_document_of_a_newer_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
     document = compile_checklist(load_library(written(tmp_path, small_library())), "small").document
     newer = json.dumps({**json.loads(document), "format": 2}).encode()
@@ -392,7 +453,7 @@ def test_a_warm_start_reads_the_documents_and_checks_nothing_again(
 ) -> None:
     folder = written(tmp_path / "checklists", small_library())
     cold = library_from(folder, tmp_path / "cache")
-    monkeypatch.setattr(checklists, "read_library", lambda _: pytest.fail("the library was read again"))
+    monkeypatch.setattr(checklist_files, "read_library", lambda _: pytest.fail("the library was read again"))
     assert library_from(folder, tmp_path / "cache") == cold
     found = cold.for_type("ivs")
     assert found is not None
@@ -410,20 +471,73 @@ def test_a_changed_file_is_compiled_anew_and_the_old_document_goes(tmp_path: Pat
     assert after is not None
     assert before.sha256 != after.sha256
     assert sorted(path.name for path in (cache / "checklists").iterdir()) == sorted(
-        ["index.json", f"{after.sha256}.json"]
+        ["index.json", "reference.json", f"{after.sha256}.json"]
     )
 
 
 def test_a_damaged_cache_costs_time_and_nothing_else(tmp_path: Path) -> None:
     folder, cache = written(tmp_path / "checklists", small_library()), tmp_path / "cache"
     good = library_from(folder, cache)
+    document, reference = good.compiled[0].document, good.reference
     for path in (cache / "checklists").iterdir():
         kept = path.read_bytes()
-        for damage in (b"", kept[:-9], b"[]"):
+        for damage in (b"", kept[:-9], b"[]", b"!" * len(kept)):
             path.write_bytes(damage)
-            assert library_from(folder, cache) == good
+            found = library_from(folder, cache)
+            assert found == good
+            assert (found.compiled[0].document, found.reference) == (document, reference)
+            path.write_bytes(kept)
     (tmp_path / "file").write_bytes(b"")
     assert library_from(folder, tmp_path / "file") == good  # no folder can be made there
+
+
+def test_a_document_that_is_damaged_while_the_program_runs_is_compiled_again(tmp_path: Path) -> None:
+    folder, cache = written(tmp_path / "checklists", small_library()), tmp_path / "cache"
+    one = library_from(folder, cache).compiled[0]
+    document = one.document
+    path = cache / "checklists" / f"{one.sha256}.json"
+    path.write_bytes(b"!" * len(document))
+    assert one.document == document
+    b1_changed = small_library()
+    b1(b1_changed)["text"]["en"] = "other words"
+    written(folder, b1_changed)
+    with pytest.raises(ChecklistBroken):  # the files are others by now: nothing is passed off as what was pinned
+        one.document  # noqa: B018 - reading it is what is tested
+
+
+def test_the_reference_holds_every_standard_script_and_guide(tmp_path: Path) -> None:
+    files = small_library() | {"interviews/child.yaml": script(), "guides/danger.yaml": guide()}
+    reference = library_from(written(tmp_path / "c", files), tmp_path / "cache").reference
+    assert [one.provision.id for one in reference.standards] == ["crc.37c", "crc.3"][::-1]
+    assert ([one.id for one in reference.scripts], [one.id for one in reference.guides]) == (["child"], ["danger"])
+    found = reference.standard("crc.3")
+    assert found is not None
+    assert found.instrument.id == "crc"
+
+
+SCRIPT_FAULTS: list[tuple[str, str, str, str, Change]] = [
+    (SCRIPT, "child", "- crc.9", "no standard `crc.9`", lambda f: f[SCRIPT]["standards"].append("crc.9")),
+    (SCRIPT, "child", "- B9", "no indicator `B9`", lambda f: f[SCRIPT]["topics"][0]["indicators"].append("B9")),
+    (SCRIPT, "child", "version:", "`ages` is missing", lambda f: f[SCRIPT].pop("ages")),
+    (SCRIPT, "child", "consent: []", "`consent` is missing", lambda f: f[SCRIPT].update(consent=[])),
+    (SCRIPT, "child", "ru: aloud ru", "are the same", lambda f: f[SCRIPT]["stop"]["say"].update(kk="aloud ru")),
+    (SCRIPT, "child", "hurry:", "unknown key", lambda f: f[SCRIPT]["stop"].update(hurry=1)),
+    (SCRIPT, "kid", "id: kid", "must be named `kid.yaml`", lambda f: f[SCRIPT].update(id="kid")),
+    (GUIDE, "danger", "- crc.9", "no standard `crc.9`", lambda f: f[GUIDE]["parts"][0]["standards"].append("crc.9")),
+    (GUIDE, "danger", "parts:", "the text in `kk` is missing", lambda f: f[GUIDE]["title"].pop("kk")),
+]
+
+
+@pytest.mark.parametrize(("file", "item", "on", "said", "change"), SCRIPT_FAULTS)
+def test_a_fault_in_a_script_or_guide_is_named_with_its_file_and_id(
+    tmp_path: Path, file: str, item: str, on: str, said: str, change: Change
+) -> None:
+    files = small_library() | {SCRIPT: script(), GUIDE: guide()}
+    assert check(written(tmp_path / "good", files)) == []
+    change(files)
+    (fault,) = check(written(tmp_path / "bad", files))
+    assert (fault.file, fault.where.split()[0]) == (file, item)
+    assert said in fault.text
 
 
 def test_a_broken_library_is_never_taken_from_the_cache(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from app.main import create_app
 from app.services.devices import make_code
 from app.services.people import PersonForm, save_person
 from app.store import reads
-from app.store.checklists import library_from
+from app.store.checklist_cache import library_from
 from app.store.db import DATABASE_NAME, Database
 from app.store.opening import open_database
 from app.store.vault import open_vault

@@ -16,7 +16,7 @@ from app.domain.answers import (
     suggested_confidence,
     verdicts,
 )
-from app.domain.checklist import CompiledChecklist, Indicator
+from app.domain.checklist import CompiledChecklist, Indicator, Threshold
 from app.domain.coverage import Coverage, asked_in, coverage_of
 from app.domain.journal import Json
 from app.domain.merge import Candidate, Record
@@ -74,6 +74,21 @@ def rooms() -> Indicator:
 def record(**fields: Json) -> Record:
     """A merged answer. Keyword `field__area` stands for the field `field.area`."""
     return Record("s", "answer", "v", {name.replace("__", "."): value for name, value in fields.items()})
+
+
+def test_a_number_for_one_child_is_not_held_against_a_room_of_three() -> None:
+    rule = {"field": "area_per_child", "rule": "at_least", "unit": "m2", "standard": "crc.1", "level": "international"}
+    shared, single = {"field": "children", "at_least": 2}, {"field": "children", "at_most": 1}
+    thresholds = [{**rule, "value": 4, "where": shared}, {**rule, "value": 6, "where": single}]
+    room = rooms().model_copy(update={"thresholds": tuple(Threshold.model_validate(one) for one in thresholds)})
+
+    def limits(**fields: Json) -> list[tuple[float, str]]:
+        return [(one.threshold.value, one.outcome) for one in verdicts(room, record(**fields).fields)]
+
+    assert limits(field__area=8, field__children=2) == [(4, "kept")]
+    assert limits(field__area=5, field__children=1) == [(6, "broken")]
+    assert limits(field__area=6, field__children=1) == [(6, "kept")]
+    assert limits(field__area=6) == []
 
 
 FIELDS = make_indicator(

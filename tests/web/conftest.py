@@ -14,7 +14,8 @@ import pytest
 
 from app.config import Settings
 from app.main import create_app
-from app.store.checklists import Shelf, library_from
+from app.store.checklist_cache import library_from
+from app.store.checklists import Shelf
 from app.store.opening import open_database
 from app.sync import client
 from tests.web.nodes import (
