@@ -9,17 +9,21 @@ function saveNow(control) {
   if (control.isConnected) control.form.requestSubmit();
 }
 
-document.addEventListener("input", ({ target }) => {
-  if (!target.matches?.("[data-autosave]")) return;
-  target.setAttribute("hx-morph-skip", ""); // no answer of the node may change words that are being typed
-  clearTimeout(timers.get(target));
-  const delay = target.matches("select") ? 0 : AUTOSAVE_MS;
-  timers.set(target, setTimeout(() => saveNow(target), delay));
-});
+function saveSoon(control) {
+  control.setAttribute("hx-morph-skip", ""); // no answer of the node may change words that are being typed
+  clearTimeout(timers.get(control));
+  timers.set(control, setTimeout(() => saveNow(control), control.matches("select") ? 0 : AUTOSAVE_MS));
+}
+
+document.addEventListener("input", ({ target }) => target.matches?.("[data-autosave]") && saveSoon(target));
 document.addEventListener("focusout", ({ target }) => timers.has(target) && saveNow(target));
 document.addEventListener("submit", ({ target }) => {
   for (const control of target.elements) if (timers.has(control)) { clearTimeout(timers.get(control)); timers.delete(control); }
 }, true);
+// What was typed before this script had loaded: a slow tablet shows the page first.
+const isChanged = (control) => (control.matches("select") ? [...control.options].some((o) => o.selected !== o.defaultSelected) : control.value !== control.defaultValue);
+for (const control of document.querySelectorAll("[data-autosave]")) if (isChanged(control)) saveSoon(control);
+
 const saveAll = () => [...timers.keys()].forEach(saveNow);
 addEventListener("pagehide", saveAll);
 document.addEventListener("visibilitychange", () => document.hidden && saveAll());

@@ -313,6 +313,21 @@ def test_words_being_typed_survive_the_answer_to_a_tap(node: Node, browser: sync
     assert page.evaluate("document.activeElement.name") == "note"
 
 
+def test_what_was_typed_before_the_scripts_had_loaded_is_saved(node: Node, browser: sync_api.BrowserContext) -> None:
+    held: list[sync_api.Route] = []
+    page = browser.new_page()
+    page.route("**/static/card.js*", lambda route: held.append(route))
+    page.goto(node.url, wait_until="commit")
+    page.locator("details[data-note]").first.evaluate("note => { note.open = true; }")
+    page.locator("textarea[name=note]").first.fill("Есік жабық")
+    page.wait_for_function("document.readyState === 'interactive'")
+    assert len(held) == 1
+    assert node.taps == {}
+    held[0].continue_()
+    wait_until(lambda: node.now("note") == "Есік жабық")
+    assert node.now("note") == "Есік жабық"
+
+
 def test_leaving_the_page_does_not_lose_the_last_words(node: Node, browser: sync_api.BrowserContext) -> None:
     page = open_page(browser, node)
     page.locator("details[data-note] summary").click()
