@@ -1,5 +1,6 @@
 """Brings a database to the newest schema. Journal and local tables are migrated; the projection is made anew."""
 
+import sys
 from typing import Any, Final
 
 from sqlalchemy import Connection, inspect, text
@@ -56,4 +57,5 @@ def alembic_config() -> Any:
     """Alembic's settings from pyproject.toml, wherever the program was started."""
     from alembic.config import Config
 
-    return Config(toml_file=ROOT / "pyproject.toml")
+    # Its own default is the stdout of the moment when Alembic was imported.
+    return Config(toml_file=ROOT / "pyproject.toml", stdout=sys.stdout)

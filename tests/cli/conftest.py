@@ -1,5 +1,6 @@
 """Commands are run as a person types them, in this process: arguments in, exit code and two texts out."""
 
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ import pytest
 
 from app import cli
 from app.commands import terminal
+
+# What is started in the background may have Ctrl-C switched off, and passes that on to the programs that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PHRASE = "one little blue elephant"
 
