@@ -72,6 +72,24 @@ def asked_in(
                     yield Asked(one, indicator, repeat_id)
 
 
+def follow_up_of(checklist: CompiledChecklist, answers: Answers) -> tuple[str, ...]:
+    """What a follow-up visit asks again: what may never be left out, and what was a finding or critical last time.
+
+    `answers` are those of the last visit. Critical: answered no or partly where the severity is 4 or danger. Source:
+    issue 3 point 3 of this project; the next visit verifies (domain.md 2, step 19).
+    """
+    again = set(checklist.checklist.must)
+    for (indicator_id, _), record in answers.items():
+        indicator = checklist.indicators.get(indicator_id)
+        if indicator and (is_finding(indicator, record.fields) or _is_critical(indicator, record)):
+            again.add(indicator_id)
+    return tuple(indicator.id for _, indicator in checklist.in_order() if indicator.id in again)
+
+
+def _is_critical(indicator: Indicator, record: Record) -> bool:
+    return indicator.severity in (4, "danger") and record.text("value") in ("no", "partly")
+
+
 def _awaited(indicator: Indicator, answers: Answers, repeat_id: str) -> dict[str, Fields]:
     """The fields that the indicator's skip rule waits for: of the same room or file, else of the visit."""
     if indicator.when is None:

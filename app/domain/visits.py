@@ -17,6 +17,7 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
     "returned": frozenset({"finished"}),
     "approved": frozenset(),
 }
+VARIANTS: Final = ("full", "short", "follow_up")  # how much of its checklist a visit asks
 OPEN_STATES: Final = ("planned", "in_progress", "returned")
 
 
@@ -56,6 +57,8 @@ class Visit:
     checklist_id: str
     checklist_version: int
     checklist_sha256: str
+    variant: str
+    asked: tuple[str, ...]  # the indicators of a short or follow-up visit, fixed when it was planned; empty: all
     state: str
     arrived_at: str
     waiting_minutes: int | None
@@ -92,6 +95,8 @@ def visit_of(record: Record) -> Visit:
         checklist_id=record.text("checklist_id"),
         checklist_version=int(record.text("checklist_version") or 1),
         checklist_sha256=record.text("checklist_sha256"),
+        variant=record.text("variant") or "full",
+        asked=tuple(record.texts("asked")),
         state=state if state in STATES else "in_progress",
         arrived_at=record.text("arrived_at"),
         waiting_minutes=waiting if isinstance(waiting, int) else None,

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.domain import visits as rules
 from app.domain.checklist import CompiledChecklist
+from app.domain.coverage import follow_up_of
 from app.domain.journal import Draft, Json, heads_digest, is_entry_id, sign_off_message
 from app.domain.people import Person
 from app.domain.visits import LEGAL_BASES, Visit
@@ -41,6 +42,7 @@ class Plan:
     legal_basis: str
     visited_on: str
     members: Mapping[str, str]
+    variant: str = "full"
 
 
 def plan_visit(session: Session, person: Person, plan: Plan, checklist: CompiledChecklist, sha256: str) -> str:
@@ -67,11 +69,31 @@ def plan_visit(session: Session, person: Person, plan: Plan, checklist: Compiled
         "checklist_id": checklist.checklist.id,
         "checklist_version": checklist.checklist.version,
         "checklist_sha256": sha256,
+        "variant": plan.variant,
+        "asked": list(_asked(session, person, plan, checklist)),
         "state": "planned",
     }
     sets |= {f"role.{member}": role for member, role in plan.members.items()}
     journal.append(session, Draft("visit", plan.visit_id, f"visit:{plan.visit_id}", sets), person.person_id)
     return plan.visit_id
+
+
+def _asked(session: Session, person: Person, plan: Plan, checklist: CompiledChecklist) -> tuple[str, ...]:
+    """The indicators of the chosen variant; none named for the full list. Raises InvalidInput."""
+    if plan.variant == "full":
+        return ()
+    if plan.variant == "short":
+        return checklist.checklist.short
+    if plan.variant != "follow_up":
+        raise InvalidInput("Choose how much is asked.", "variant")
+    last = reads.last_visit_to(session, person, plan.institution_id)
+    if last is None:
+        raise InvalidInput(
+            "No finished visit to this place is known here, so there is nothing to follow up. "
+            "Choose the full or the short list.",
+            "variant",
+        )
+    return follow_up_of(checklist, reads.records_of(session, last).answers)
 
 
 def _check_plan(session: Session, plan: Plan) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.store.checklist_files import Fault
 
 EVERYBODY: Final = "reference"  # the scope that every device reads: visits of different teams pin the same document
-KEPT_IN_MEMORY: Final = 4  # about 8 MB each as values
+KEPT_IN_MEMORY: Final = 6  # up to 8 MB each as values; a narrowed one shares them with the whole
 
 
 @dataclass(frozen=True)
@@ -145,19 +145,21 @@ def read_compiled(document: bytes) -> CompiledChecklist:
         raise ChecklistTooNew() from error
 
 
-_opened: OrderedDict[str, CompiledChecklist] = OrderedDict()
+_opened: OrderedDict[tuple[str, tuple[str, ...]], CompiledChecklist] = OrderedDict()
 _lock = Lock()
 
 
-def opened(sha256: str, load: Callable[[], bytes]) -> CompiledChecklist:
-    """The checklist whose document has this hash; `load` is asked only when it is not in memory."""
+def opened(sha256: str, load: Callable[[], bytes], asked: tuple[str, ...] = ()) -> CompiledChecklist:
+    """The checklist whose document has this hash, narrowed to the indicators `asked` if any are named; `load` is asked
+    only when it is not in memory."""
+    key = (sha256, asked)
     with _lock:
-        if sha256 in _opened:
-            _opened.move_to_end(sha256)
-            return _opened[sha256]
-    found = read_compiled(load())
+        if key in _opened:
+            _opened.move_to_end(key)
+            return _opened[key]
+    found = opened(sha256, load).narrowed(asked) if asked else read_compiled(load())
     with _lock:
-        _opened[sha256] = found
+        _opened[key] = found
         if len(_opened) > KEPT_IN_MEMORY:
             _opened.popitem(last=False)
     return found
@@ -171,8 +173,11 @@ def keep_document(session: Session, compiled: Compiled, scope: str = EVERYBODY) 
     return attachments.keep(session, compiled.document, attachments.DOCUMENT_TYPE, scope)
 
 
-def pinned(session: Session, sha256: str) -> CompiledChecklist:
-    """The checklist that a visit pinned. Raises ChecklistNotHere when its document has not arrived, ChecklistTooNew."""
+def pinned(session: Session, sha256: str, asked: tuple[str, ...] = ()) -> CompiledChecklist:
+    """The checklist that a visit pinned, with the indicators it asks (none named: all).
+
+    Raises ChecklistNotHere when its document has not arrived, ChecklistTooNew.
+    """
 
     def load() -> bytes:
         kept = attachments.read(session, sha256)
@@ -180,4 +185,4 @@ def pinned(session: Session, sha256: str) -> CompiledChecklist:
             raise ChecklistNotHere()
         return kept[1]
 
-    return opened(sha256, load)
+    return opened(sha256, load, asked)

@@ -121,6 +121,12 @@ def visits_for(session: Session, who: Person) -> list[Visit]:
     return sorted(seen, key=lambda visit: (str(visit.visited_on), visit.visit_id), reverse=True)
 
 
+def last_visit_to(session: Session, who: Person, institution_id: str) -> Visit | None:
+    """The latest visit to a place that has come to its end, among those that the person may see."""
+    visits = visits_for(session, who)
+    return next((v for v in visits if v.institution_id == institution_id and v.state in ("finished", "approved")), None)
+
+
 def visit_for(session: Session, who: Person, visit_id: str) -> Visit:
     """A visit that the person may see. Raises NotThere otherwise."""
     found = record(session, visit_id)

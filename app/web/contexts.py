@@ -147,7 +147,7 @@ class MemberOption:
 class NewVisitPage:
     """Posts to /visits.
 
-    Fields: visit, institution, kind, announced (yes|no), legal_basis, visited_on, checklist, member (many),
+    Fields: visit, institution, kind, announced (yes|no), legal_basis, visited_on, checklist, variant, member (many),
     role.<person_id>.
     """
 
@@ -160,7 +160,8 @@ class NewVisitPage:
     legal_bases: tuple[Choice, ...]  # hint = the rule: notice, number of members
     members: tuple[MemberOption, ...]
     visited_on: str  # ISO day
-    checklists: tuple[Choice, ...]
+    checklists: tuple[Choice, ...]  # the first has no value: the one made for the place
+    variants: tuple[Choice, ...]  # full | short | follow_up
 
 
 @dataclass(frozen=True)

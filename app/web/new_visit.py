@@ -8,10 +8,11 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from app.domain.people import Person
-from app.domain.visits import KINDS, LEGAL_BASES
+from app.domain.visits import KINDS, LEGAL_BASES, VARIANTS
 from app.errors import AppError, InvalidInput
 from app.services.visits import Plan
 from app.store import reads
+from app.store.checklists import Compiled, Shelf
 from app.store.node import Node
 from app.web import words
 from app.web.contexts import Choice, InstitutionOption, MemberOption, NewVisitPage, Problem
@@ -34,6 +35,7 @@ class Typed:
     legal_basis: str = ""
     visited_on: str = ""
     checklist: str = ""
+    variant: str = ""
     members: dict[str, str] = field(default_factory=dict)
 
     def plan(self) -> Plan:
@@ -45,6 +47,7 @@ class Typed:
             legal_basis=self.legal_basis,
             visited_on=self.visited_on,
             members=self.members,
+            variant=self.variant or "full",
         )
 
 
@@ -53,7 +56,7 @@ def read(form: FormData) -> Typed:
     text = {name: str(value)[:300] for name, value in form.items() if isinstance(value, str)}
     chosen = [str(value) for value in form.getlist("member") if isinstance(value, str)]
     members = {person: text.get(f"role.{person}", "monitor") for person in chosen}
-    names = ("visit", "search", "institution", "kind", "announced", "legal_basis", "visited_on", "checklist")
+    names = ("visit", "search", "institution", "kind", "announced", "legal_basis", "visited_on", "checklist", "variant")
     return Typed(**{name: text.get(name, "") for name in names}, members=members)
 
 
@@ -87,15 +90,39 @@ def form(
         ),
         members=_members(session, speech, person, typed),
         visited_on=typed.visited_on or _today(node, speech),
-        checklists=tuple(
+        checklists=_checklists(request.app.state.checklists, speech, typed),
+        variants=tuple(
             Choice(
-                one.checklist_id,
-                one.checklist.checklist.title.in_(speech.language),
-                one.checklist_id == typed.checklist or not index,
+                code,
+                words.variant(speech, code),
+                code == (typed.variant or "full"),
+                speech.say(words.VARIANT_HINT[code]),
             )
-            for index, one in enumerate(request.app.state.checklists.compiled)
+            for code in VARIANTS
         ),
     )
+
+
+def _checklists(shelf: Shelf, speech: Speech, typed: Typed) -> tuple[Choice, ...]:
+    """The one made for the place first: seventeen names are not to be read by somebody in a hurry."""
+    titles = {one.checklist_id: one.title.in_(speech.language) for one in shelf.compiled}
+    made_for = Choice("", speech.say("The one made for this type of place"), not typed.checklist)
+    others = sorted(titles.items(), key=lambda one: speech.sort_key(one[1]))
+    return made_for, *(Choice(key, title, key == typed.checklist) for key, title in others)
+
+
+def chosen_checklist(session: Session, shelf: Shelf, typed: Typed) -> Compiled:
+    """The checklist that was chosen by name, else the one made for the institution's type. Raises InvalidInput."""
+    if typed.checklist:
+        found = shelf.named(typed.checklist)
+    else:
+        place = reads.institutions(session).get(typed.institution)
+        if place is None:
+            raise InvalidInput("Choose the institution from the list.", "institution")
+        found = shelf.for_type(place.text("type"))
+    if found is None:
+        raise InvalidInput("Choose the checklist.", "checklist")
+    return found
 
 
 def _institutions(session: Session, speech: Speech, typed: Typed) -> tuple[InstitutionOption, ...]:

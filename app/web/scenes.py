@@ -34,7 +34,7 @@ def scenes_of(session: Session, request: Request, person: Person) -> list[Scene]
 
 
 def _scene(session: Session, request: Request, person: Person, visit: Visit, names: Mapping[str, str]) -> Scene:
-    checklist = pinned(session, visit.checklist_sha256)
+    checklist = pinned(session, visit.checklist_sha256, visit.asked)
     records = reads.records_of(session, visit)
     institution = reads.record(session, visit.institution_id)
     return Scene(records, checklist, institution, person, names, speech_of(request))

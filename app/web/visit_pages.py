@@ -238,6 +238,8 @@ def hub_refused(view: HubPage, form: str, typed: Mapping[str, str], problem: Pro
 
 
 def _facts(scene: Scene) -> Iterable[str]:
+    if scene.visit.variant != "full":
+        yield words.variant(scene.speech, scene.visit.variant)
     present = scene.records.answers.get(("P2", ""))
     children = present.fields.get("field.present") if present else None
     if isinstance(children, int):

@@ -46,10 +46,8 @@ def new_visit_page(request: Request, session: ReadSession, person: Planner, sear
 @router.post("/visits")
 def plan(request: Request, session: WriteSession, person: Planner, form: PostedForm) -> Response:
     typed = new_visit.read(form)
-    compiled = request.app.state.checklists.named(typed.checklist)
     try:
-        if compiled is None:
-            raise InvalidInput("Choose the checklist.", "checklist")
+        compiled = new_visit.chosen_checklist(session, request.app.state.checklists, typed)
         services.plan_visit(session, person, typed.plan(), compiled.checklist, compiled.sha256)
     except AppError as error:
         session.rollback()

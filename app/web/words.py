@@ -25,6 +25,16 @@ KIND: Final = {
     "special": N_("Special visit"),
     "follow_up": N_("Follow-up visit"),
 }
+VARIANT: Final = {
+    "full": N_("Full list"),
+    "short": N_("Short list"),
+    "follow_up": N_("Follow-up list"),
+}
+VARIANT_HINT: Final = {
+    "full": N_("Everything that applies to this place; a day for a team."),
+    "short": N_("What shows danger first; about 90 minutes."),
+    "follow_up": N_("What was a finding or critical at the last visit, and what is always asked."),
+}
 LEGAL_BASIS: Final = {
     "commissioner": N_("Commissioner for Children's Rights"),
     "npm": N_("National preventive mechanism"),
@@ -155,6 +165,10 @@ def state(speech: Speech, code: str) -> str:
 
 def kind(speech: Speech, code: str) -> str:
     return _word(speech, KIND, code)
+
+
+def variant(speech: Speech, code: str) -> str:
+    return _word(speech, VARIANT, code)
 
 
 def legal_basis(speech: Speech, code: str) -> str:

@@ -175,6 +175,11 @@ NEW_VISIT = NewVisitPage(
         ),
     ),
     visited_on="2026-11-18",
+    variants=(
+        Choice("full", "Толық тізім", True, "Осы мекемеге қатыстының бәрі."),
+        Choice("short", "Қысқа тізім", False, "Шамамен 90 минут."),
+        Choice("follow_up", "Қайта тексеру тізімі", False, "Өткенде белгіленгендер."),
+    ),
     checklists=(Choice("police-holding@1", "Полиция және уақытша ұстау орындары, 1-нұсқа", True),),
 )
 NEW_VISITS = (NEW_VISIT, replace(NEW_VISIT, problems=PROBLEMS[:2], institutions=(), search="Қаскелең"))
