@@ -12,11 +12,21 @@ import yaml
 from sqlmodel import SQLModel
 
 from app.clock import SystemClock
+from app.domain.checklist import INSTITUTION_TYPES, types_of
 from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
 from app.store import attachments, checklist_files
 from app.store.checklist_cache import library_from
 from app.store.checklist_files import Fault
-from app.store.checklists import check, compile_checklist, keep_document, load_library, pinned, read_compiled, stats
+from app.store.checklists import (
+    Shelf,
+    check,
+    compile_checklist,
+    keep_document,
+    load_library,
+    pinned,
+    read_compiled,
+    stats,
+)
 from app.store.db import open_sqlite
 from app.store.node import open_node
 
@@ -400,6 +410,11 @@ def test_the_checklist_made_for_the_fewest_types_is_proposed(tmp_path: Path) -> 
     }
 
 
+@pytest.fixture(scope="module")
+def real_shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return library_from(ROOT / "checklists", tmp_path_factory.mktemp("real"))
+
+
 # ---- compiling -------------------------------------------------------------------------------------------------------
 
 
@@ -572,10 +587,27 @@ def test_a_visit_reads_the_document_it_pinned_and_its_text_stays_when_the_files_
 # ---- the real library ------------------------------------------------------------------------------------------------
 
 
-def test_the_real_library_has_no_fault_and_compiles(tmp_path: Path) -> None:
+def test_the_real_library_has_no_fault_and_covers_every_type_with_every_indicator(tmp_path: Path) -> None:
     assert [str(fault) for fault in check(ROOT / "checklists")] == []
     shelf = library_from(ROOT / "checklists", tmp_path)
-    police = shelf.for_type("ivs")
-    assert police is not None
-    assert police == shelf.for_type("police_station")
-    assert len(police.checklist.indicators) == sum(len(one.indicators) for one in police.checklist.checklist.sections)
+    assert shelf.uncovered == ()
+    assert len(shelf.compiled) >= 17
+    asked: set[str] = set()
+    for one in shelf.compiled:
+        sections = one.checklist.checklist.sections
+        names = [name for section in sections for name in section.indicators]
+        assert len(one.checklist.indicators) == len(names)
+        assert 30 <= len(one.checklist.checklist.short) <= 45, one.checklist_id
+        asked |= set(names)
+    assert asked == set(load_library(ROOT / "checklists").indicators)
+    assert len(asked) >= 166
+    assert len(shelf.reference.standards) >= 639
+
+
+@pytest.mark.parametrize("kind", INSTITUTION_TYPES)
+def test_each_institution_type_has_a_checklist_that_fits_it(kind: str, real_shelf: Shelf) -> None:
+    found = real_shelf.for_type(kind)
+    assert found is not None
+    assert kind in found.types
+    assert all(kind in types_of(one.applies_to) for one in found.checklist.indicators.values())
+    assert found.checklist.checklist.must
