@@ -83,6 +83,7 @@ def visit_of(record: Record) -> Visit:
     """The visit that a `visit` record describes. A state in conflict counts as the one that lets people go on."""
     state = record.text("state") or _mildest(record)
     waiting = record.fields.get("waiting_minutes")
+    team = _team(record)
     return Visit(
         visit_id=record.subject,
         institution_id=record.text("institution"),
@@ -90,8 +91,8 @@ def visit_of(record: Record) -> Visit:
         is_announced=record.is_on("announced"),
         legal_basis=record.text("legal_basis"),
         visited_on=date.fromisoformat(record.text("visited_on")) if record.text("visited_on") else None,
-        team=tuple(record.texts("team")),
-        roles={person: record.text(f"role.{person}") or "monitor" for person in record.texts("team")},
+        team=team,
+        roles={person: record.text(f"role.{person}") or "monitor" for person in team},
         checklist_id=record.text("checklist_id"),
         checklist_version=int(record.text("checklist_version") or 1),
         checklist_sha256=record.text("checklist_sha256"),
@@ -105,6 +106,13 @@ def visit_of(record: Record) -> Visit:
         return_reason=record.text("return_reason"),
         heads=record.heads,
     )
+
+
+def _team(record: Record) -> tuple[str, ...]:
+    """Of teams that stand against each other everybody: a conflict shuts nobody out of a visit."""
+    sides = [one.value for one in record.conflicts.get("team", ()) if isinstance(one.value, list)]
+    members = [*record.texts("team"), *(str(person) for side in sides for person in side)]
+    return tuple(dict.fromkeys(members))
 
 
 def _mildest(record: Record) -> str:

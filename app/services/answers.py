@@ -176,6 +176,8 @@ def add_repeat(
         raise VisitLocked()
     if any(repeat.subject == repeat_id for repeat in records.repeats):
         return
+    if _was_removed(session, records, repeat_id):
+        return
     if not is_free_id(session, repeat_id):
         raise NotThere()
     if not name.strip():
@@ -198,6 +200,12 @@ def change_repeat(
         raise InvalidInput("Give the room or file a short name or number, without any person's name.", "name")
     sets: dict[str, Json] = {"removed": True} if removed else {"name": kept_text("name", name, 80)}
     journal.append(session, Draft("repeat", repeat_id, records.visit.scope, sets, repeat.heads), person.person_id)
+
+
+def _was_removed(session: Session, records: VisitRecords, repeat_id: str) -> bool:
+    """True for a room of this visit that was taken out since: the page that sends it again is late, not wrong."""
+    known = reads.record(session, repeat_id)
+    return bool(known and known.kind == "repeat" and known.scope == records.visit.scope)
 
 
 def is_free_id(session: Session, subject: str) -> bool:

@@ -139,6 +139,16 @@ def entries_of(session: Session, subject: str) -> list[Entry]:
     return [read_entry(row.header, row.body) for row in session.execute(statement)]
 
 
+def entries_named(session: Session, entry_ids: Sequence[str]) -> list[Entry]:
+    """Entries by their ids, oldest first; those that are not here are left out."""
+    found: list[Entry] = []
+    for start in range(0, len(entry_ids), BATCH):
+        wanted = ENTRY.c.entry_id.in_(entry_ids[start : start + BATCH])
+        rows = session.execute(select(ENTRY.c.header, ENTRY.c.body).where(wanted).order_by(ENTRY.c.entry_id))
+        found += [read_entry(row.header, row.body) for row in rows]
+    return found
+
+
 def erase(session: Session, entry_id: str) -> None:
     """Destroys the body of an entry and keeps its hash: the chain still verifies (design, section 4)."""
     subject = session.execute(select(ENTRY.c.subject).where(ENTRY.c.entry_id == entry_id)).scalar_one()

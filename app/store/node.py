@@ -120,6 +120,11 @@ def put_value(session: Session, name: str, value: str) -> None:
     session.flush()
 
 
+def drop_values(session: Session, names: Sequence[str]) -> None:
+    """Forgets small facts."""
+    session.execute(VALUE.delete().where(VALUE.c.name.in_(names)))
+
+
 def values_with_prefix(session: Session, prefix: str) -> dict[str, str]:
     """All small facts whose name starts so, by the rest of their name."""
     rows = session.exec(select(NodeValueRow).where(col(NodeValueRow.name).startswith(prefix, autoescape=True))).all()

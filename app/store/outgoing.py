@@ -99,6 +99,13 @@ def advance_ack(session: Session, stream: str, seq: int) -> int:
     return seq - before
 
 
+def unsent_ids(session: Session) -> set[str]:
+    """The entries of this device that central has not acknowledged."""
+    statement = select(LINK.c.entry_id).join(STREAM, STREAM.c.stream == LINK.c.stream)
+    rows = session.execute(statement.where(STREAM.c.own.is_(True), LINK.c.seq > STREAM.c.acked_seq))
+    return {row.entry_id for row in rows}
+
+
 def step_back(session: Session, stream: str, have: int) -> None:
     """Central lacks what we believed acknowledged: offer it again."""
     session.execute(update(STREAM).where(STREAM.c.stream == stream, STREAM.c.acked_seq > have).values(acked_seq=have))

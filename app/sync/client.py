@@ -25,7 +25,7 @@ from app.errors import (
 from app.store import attachments, journal, outgoing
 from app.store import node as node_values
 from app.store.db import Database
-from app.store.node import Node, put_value, value_of
+from app.store.node import Node, drop_values, put_value, value_of, values_with_prefix
 from app.store.vault import key_fingerprint, signature_holds
 from app.sync import wire
 
@@ -185,10 +185,13 @@ def _take_in(session: Session, node: Node, epoch: str, answer: wire.ExchangeRepl
         outgoing.forget_acks(session)
         put_value(session, node_values.EPOCH, answer.epoch)
         return True
+    offered = outgoing.unsent_ids(session) if values_with_prefix(session, QUARANTINED) else set()
     for ack in answer.acks:
         outcome.pushed += _count_ack(session, node, epoch, answer.nonce, ack)
     has_refused = _take_refusals(session, node, answer.refused, outcome)
     outcome.quarantined += answer.quarantined
+    if offered:  # offered again and taken this time without a word: it counts now
+        drop_values(session, [f"{QUARANTINED}{entry_id}" for entry_id in offered - outgoing.unsent_ids(session)])
     for told in answer.quarantined:
         put_value(session, f"{QUARANTINED}{told.entry_id}", told.reason)
     for feed in answer.feeds:

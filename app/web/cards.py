@@ -212,7 +212,7 @@ def derived_lines(speech: Speech, indicator: Indicator, fields: Mapping[str, Jso
     for derived in indicator.answer.derived:
         value = values[derived.key]
         if value is not None:
-            number = speech.number(value, derived.decimals)
+            number = speech.number(_shown(value))
             yield f"{derived.label.in_(speech.language)}: {number} {words.unit(speech, derived.unit)}"
 
 

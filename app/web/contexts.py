@@ -324,6 +324,15 @@ class SyncRow:
 
 
 @dataclass(frozen=True)
+class NotCounted:
+    """An entry of this tablet that the office keeps but does not count."""
+
+    what: str  # "answer", "photo"
+    made_at: datetime
+    why: str  # one sentence: the reason and what to do
+
+
+@dataclass(frozen=True)
 class SyncPage:
     rows: tuple[SyncRow, ...]
     unsent: int
@@ -335,3 +344,4 @@ class SyncPage:
     to_do: str  # what to do about it
     device_name: str
     centre: str  # address of the centre; "" when this tablet was never enrolled
+    not_counted: tuple[NotCounted, ...]

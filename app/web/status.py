@@ -23,6 +23,17 @@ TO_DO: Final = {
 }
 
 
+WHY_NOT_COUNTED: Final = {
+    "author": N_("Whoever wrote it is not on the office's list for this tablet. Ask the office to add them."),
+    "rights": N_("Only the office may decide this. Ask the office."),
+    "scope": N_("It belongs to a visit that this tablet may not write to. Ask the office to add you to the team."),
+    "subject": N_("It does not fit the visit it was written for. Tell the office; nothing is lost."),
+    "value": N_("The office cannot read it. Tell the office; nothing is lost."),
+    "id": N_("Something else at the office has the same number. Tell the office; nothing is lost."),
+    "": N_("The office keeps it but does not count it. Ask the office why."),
+}
+
+
 def status_of(session: Session, request: Request) -> StatusContext:
     """What of this device central has confirmed."""
     speech = speech_of(request)

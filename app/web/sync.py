@@ -1,5 +1,6 @@
 """What was sent and what waits; send now; stay offline."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -7,15 +8,17 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from app.errors import AppError
-from app.store import attachments, outgoing
-from app.store.node import OFFLINE, put_value, value_of
-from app.sync.client import CENTRAL_URL, DEVICE_NAME, LAST_PROBLEM, LAST_SENT
+from app.store import attachments, journal, outgoing
+from app.store.node import OFFLINE, put_value, value_of, values_with_prefix
+from app.sync.client import CENTRAL_URL, DEVICE_NAME, LAST_PROBLEM, LAST_SENT, QUARANTINED
 from app.sync.loop import SyncLoop
-from app.web.contexts import SyncPage, SyncRow
+from app.web import words
+from app.web.contexts import NotCounted, SyncPage, SyncRow
 from app.web.deps import ReadSession, SignedIn, Visitor, WriteSession
+from app.web.language import Speech
 from app.web.render import page, part, speech_of
 from app.web.scenes import scenes_of
-from app.web.status import TO_DO, problem_words
+from app.web.status import TO_DO, WHY_NOT_COUNTED, problem_words
 from app.web.visit_pages import Scene, institution_name
 
 router = APIRouter()
@@ -37,6 +40,7 @@ def sync_page(request: Request, session: ReadSession, person: Visitor) -> Respon
         to_do=speech.say(TO_DO[problem]) if problem in TO_DO else "",
         device_name=value_of(session, DEVICE_NAME),
         centre=value_of(session, CENTRAL_URL),
+        not_counted=tuple(_not_counted(session, speech)),
     )
     return page(request, "sync/page.html", view)
 
@@ -45,6 +49,15 @@ def sync_page(request: Request, session: ReadSession, person: Visitor) -> Respon
 def sent_line(request: Request, person: SignedIn) -> Response:
     """The line that says what central has; the page asks for it now and then."""
     return part(request, "shared/_sent_line.html", request.state.status)
+
+
+def _not_counted(session: Session, speech: Speech) -> Iterator[NotCounted]:
+    """What central holds but does not count, with the reason: the words stay on this tablet too."""
+    reasons = values_with_prefix(session, QUARANTINED)
+    for entry in journal.entries_named(session, list(reasons)):
+        sentence = WHY_NOT_COUNTED.get(reasons[entry.entry_id], WHY_NOT_COUNTED[""])
+        kind = words.entry_kind(speech, entry.kind)
+        yield NotCounted(kind, speech.at(entry.made_at_ms), speech.say(sentence))  # type: ignore[arg-type]
 
 
 def _row(session: Session, scene: Scene) -> SyncRow:

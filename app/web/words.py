@@ -25,6 +25,15 @@ KIND: Final = {
     "special": N_("Special visit"),
     "follow_up": N_("Follow-up visit"),
 }
+ENTRY_KIND: Final = {
+    "answer": N_("Answer"),
+    "photo": N_("Photo"),
+    "repeat": N_("Room or file"),
+    "visit": N_("Visit"),
+    "refusal": N_("Refused access"),
+    "declaration": N_("Declaration"),
+    "sign_off": N_("Signature"),
+}
 VARIANT: Final = {
     "full": N_("Full list"),
     "short": N_("Short list"),
@@ -165,6 +174,10 @@ def state(speech: Speech, code: str) -> str:
 
 def kind(speech: Speech, code: str) -> str:
     return _word(speech, KIND, code)
+
+
+def entry_kind(speech: Speech, code: str) -> str:
+    return _word(speech, ENTRY_KIND, code) if code in ENTRY_KIND else code
 
 
 def variant(speech: Speech, code: str) -> str:

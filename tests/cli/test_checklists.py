@@ -14,11 +14,15 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(ROOT / "checklists", tmp_path / "checklists")
 
 
-def test_our_checklists_have_no_faults_and_types_without_one_are_a_notice(run: Run) -> None:
+def test_our_checklists_have_no_faults_and_types_without_one_are_a_notice(run: Run, folder: Path) -> None:
     said = run("checklists", "check")
     assert (said.code, said.err) == (0, "")
-    assert "no checklist yet for" in said.out
+    assert "no checklist yet for" not in said.out
     assert "no faults" in said.out
+    (folder / "institutions" / "infant-home.yaml").unlink()
+    said = run("checklists", "check", folder)
+    assert said.code == 0
+    assert "no checklist yet for infant_home" in said.out
 
 
 def test_a_fault_is_named_with_file_line_and_place(run: Run, folder: Path) -> None:

@@ -11,7 +11,7 @@ from app.domain.journal import Draft, Fork, canonical, chain_on, first_chain, re
 from app.errors import ProtocolError, StreamFork
 from app.store import journal, reads
 from app.store.db import Database
-from app.store.node import values_with_prefix
+from app.store.node import EPOCH, put_value, values_with_prefix
 from app.store.tables import DeviceRow, SealRow, table
 from app.store.vault import signature_holds
 from app.sync import client, pushes, wire
@@ -91,6 +91,22 @@ def test_an_entry_that_its_device_may_not_write_is_kept_and_told_and_does_not_ho
     assert world.meet(device).pushed == 0
     world.meet(cys)
     assert wrong.entry_id not in held(cys)
+
+
+def test_the_reason_is_forgotten_when_the_entry_counts_after_all(world: World) -> None:
+    """The office lets Ben use this tablet, and everything is offered again in a new epoch."""
+    device = world.device([ANA])
+    with device.write() as session:
+        visit = make_visit(session)
+        late = answer(session, visit, "A-1", author=BEN)
+        wrong = journal.append(session, Draft("memo", "m", "office", {"text": "x"}), ANA)
+    assert reasons(world, device) == {late.entry_id: "author", wrong.entry_id: "scope"}
+    with world.central.write() as session:
+        session.execute(table(DeviceRow).update().values(people=json.dumps([ANA, BEN])))
+        put_value(session, EPOCH, "ee" * 8)
+    world.meet(device)
+    with device.read() as session:
+        assert values_with_prefix(session, QUARANTINED) == {wrong.entry_id: "scope"}
 
 
 def test_the_reason_is_told_again_when_the_reply_was_lost(world: World) -> None:

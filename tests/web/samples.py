@@ -20,6 +20,7 @@ from app.web.contexts import (
     MemberOption,
     NavItem,
     NewVisitPage,
+    NotCounted,
     PageContext,
     PersonContext,
     Problem,
@@ -311,6 +312,7 @@ SYNC = SyncPage(
     "",
     "2-планшет",
     "центр.мысал",
+    (),
 )
 SYNCS = (
     SYNC,
@@ -321,6 +323,7 @@ SYNCS = (
     ),
     replace(SYNC, stays_offline=True),
     replace(SYNC, is_sending=True),
+    replace(SYNC, not_counted=(NotCounted("Жауап", NOON, "Мұны тек кеңсе шеше алады."),)),
     replace(SYNC, rows=(), unsent=0, photos_unsent=0, sent_at=None),
     replace(SYNC, centre="", sent_at=None),
 )
