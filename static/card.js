@@ -21,8 +21,9 @@ document.addEventListener("submit", ({ target }) => {
   for (const control of target.elements) if (timers.has(control)) { clearTimeout(timers.get(control)); timers.delete(control); }
 }, true);
 // What was typed before this script had loaded: a slow tablet shows the page first.
-const isChanged = (control) => (control.matches("select") ? [...control.options].some((o) => o.selected !== o.defaultSelected) : control.value !== control.defaultValue);
-for (const control of document.querySelectorAll("[data-autosave]")) if (isChanged(control)) saveSoon(control);
+const shownFirst = (select) => Math.max(0, [...select.options].findIndex((option) => option.defaultSelected));
+const isChanged = (control) => (control.matches("select") ? control.selectedIndex !== shownFirst(control) : control.value !== control.defaultValue);
+for (const control of document.querySelectorAll("[data-autosave]:not(:disabled, [readonly])")) if (isChanged(control)) saveSoon(control);
 
 const saveAll = () => [...timers.keys()].forEach(saveNow);
 addEventListener("pagehide", saveAll);

@@ -34,6 +34,7 @@ class Node:
     mood: str = "well"  # well | away | locked | strict | portal | mute (takes the tap, the answer gets lost)
     delay_s: float = 0.0
     person: str = "p1"
+    base: card_samples.CardContext = card_samples.CARD
     taps: dict[str, dict[str, str]] = field(default_factory=dict)  # in order of arrival
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -45,7 +46,7 @@ class Node:
     def card(self, problem: str = "", note: str | None = None) -> card_samples.CardContext:
         value = self.now("value")
         return replace(
-            card_samples.CARD,
+            self.base,
             value=value,
             is_answered=bool(value),
             seen=",".join(self.taps),
@@ -326,6 +327,18 @@ def test_what_was_typed_before_the_scripts_had_loaded_is_saved(node: Node, brows
     held[0].continue_()
     wait_until(lambda: node.now("note") == "Есік жабық")
     assert node.now("note") == "Есік жабық"
+
+
+def test_a_page_that_is_only_looked_at_saves_nothing(node: Node, browser: sync_api.BrowserContext) -> None:
+    """Selects without a choice and filled fields stand there as the node gave them."""
+    unchosen = tuple(replace(one, is_chosen=False) for one in card_samples.METHODS)
+    by_key = {one.key: replace(one, methods=unchosen if one.methods else ()) for one in card_samples.ODD.fields}
+    node.base = replace(card_samples.CARD, fields=tuple(by_key.values()))
+    page = open_page(browser, node)
+    assert page.locator("select[data-autosave]").count() > 0
+    page.wait_for_timeout(1500)  # longer than the pause after which typed words are saved
+    assert node.taps == {}
+    assert "sav" in status(page).lower()
 
 
 def test_leaving_the_page_does_not_lose_the_last_words(node: Node, browser: sync_api.BrowserContext) -> None:
