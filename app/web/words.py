@@ -58,7 +58,7 @@ INSTITUTION_TYPE: Final = {
     "police_station": N_("Police station"),
     "ivs": N_("Temporary holding facility"),
     "administrative_arrest_centre": N_("Special holding centre (administrative arrest)"),
-    "reception_centre": N_("Holding and processing centre"),
+    "reception_centre": N_("Reception and distribution centre"),
     "remand_centre": N_("Remand centre"),
     "juvenile_colony": N_("Juvenile colony"),
     "special_school": N_("Special educational institution"),

@@ -15,13 +15,14 @@ from starlette.testclient import TestClient
 
 from app.clock import uuid7
 from app.config import Settings
+from app.domain.checklist import CompiledChecklist
 from app.domain.journal import Entry
 from app.main import create_app
 from app.services import devices, institutions, people, visits
 from app.services.people import PersonForm
 from app.services.visits import Plan
 from app.store import journal, reads
-from app.store.checklists import Shelf, keep_document
+from app.store.checklists import Shelf, keep_document, pinned
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.reads import VisitRecords
@@ -146,6 +147,12 @@ class Visiting:
 
     def answer_url(self, indicator: str, repeat: str = "") -> str:
         return f"{self.url}/answers/{indicator}" + (f"/{repeat}" if repeat else "")
+
+    def checklist(self) -> CompiledChecklist:
+        """What the visit pinned and asks."""
+        with self.node.database.read() as session:
+            visit = self.records().visit
+            return pinned(session, visit.checklist_sha256, visit.asked)
 
     def records(self) -> VisitRecords:
         """As its team sees it."""
