@@ -23,6 +23,8 @@ from typing import Final
 import httpx2
 from PIL import Image, ImageDraw
 
+from app.domain.checklist import INSTITUTION_TYPES
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_S: Final = 90.0  # on an idle machine it takes two
 # The cheapest Argon2id that the settings allow: a test signs in often.
@@ -34,11 +36,18 @@ ANA_WORDS: Final = "алма бұлақ көбелек тау"
 DANA_WORDS: Final = "дала қоңырау шырша теңіз"
 INSTITUTION: Final = "Алмалы аудандық полиция бөлімі"
 INSTITUTION_RU: Final = "Отдел полиции Алмалинского района"
+IVS: Final = "Қонаев қаласының уақытша ұстау изоляторы"
+OTHERS: Final = [kind for kind in INSTITUTION_TYPES if kind not in ("police_station", "ivs")]
 INSTITUTIONS_CSV: Final = (
     "id,name_kk,name_ru,type,region,place,capacity\n"
     f"i1,{INSTITUTION},{INSTITUTION_RU},police_station,almaty,Алматы,12\n"
-    "i2,Қонаев қаласының уақытша ұстау изоляторы,Изолятор временного содержания города Конаев,ivs,almaty_region,Қонаев,20\n"
-)
+    f"i2,{IVS},Изолятор временного содержания города Конаев,ivs,almaty_region,Қонаев,20\n"
+) + "".join(f"{kind},Мекеме {kind},Учреждение {kind},{kind},astana,Астана,30\n" for kind in OTHERS)
+
+
+def place_of(kind: str) -> str:
+    """The name of the sample institution of a type."""
+    return {"police_station": INSTITUTION, "ivs": IVS}.get(kind, f"Мекеме {kind}")
 
 
 def free_port() -> int:
@@ -215,7 +224,13 @@ class Hand:
         page = self.get("/visits/new").partition(f"<span>{name}")[0]
         return page.rpartition('name="institution" value="')[2].partition('"')[0]
 
-    def plan(self, team: dict[str, str], institution: str = INSTITUTION, day: str = "2026-11-20") -> str:
+    def plan(
+        self,
+        team: dict[str, str],
+        institution: str = INSTITUTION,
+        day: str = "2026-11-20",
+        checklist: str = "police-holding",
+    ) -> str:
         """Plans a visit with the team (person id -> role) and comes back with its address."""
         visit_id = str(uuid.uuid4())
         form: dict[str, str | Sequence[str]] = {
@@ -225,7 +240,7 @@ class Hand:
             "announced": "no",
             "legal_basis": "commissioner",
             "visited_on": day,
-            "checklist": "police-holding",
+            "checklist": checklist,
             "member": list(team),
         }
         self.post("/visits", form | {f"role.{person}": role for person, role in team.items()})

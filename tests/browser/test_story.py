@@ -92,6 +92,7 @@ def plan(page: Page, device: Node, nodes: Pair) -> str:
     dana = page.locator("label", has=page.locator(f"input[name=member][value='{nodes.people[DANA]}']"))
     dana.locator("span").click()
     expect(page.locator(f"input[name=member][value='{nodes.people[ANA]}']")).to_be_checked()
+    page.locator("[name=checklist]").select_option("police-holding")  # with cells: the station has some
     page.locator("main form[method=post] button.go").click()
     page.wait_for_url(re.compile(r"/visits/[0-9a-f-]{20,}$"))
     return page.url.removeprefix(device.url)

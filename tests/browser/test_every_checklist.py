@@ -1,0 +1,43 @@
+"""The checklist of every institution type in a real browser: it opens, takes an answer in each kind of card, and reports."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.domain.checklist import INSTITUTION_TYPES
+from tests.browser import acts
+from tests.browser.conftest import Open
+from tests.browser.nodes import ANA, ANA_WORDS, Hand, Node, Pair, place_of
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_checklist_opens_fills_and_reports(nodes: Pair, open_page: Open) -> None:
+    device = nodes.device
+    device.start()
+    page = open_page(device)
+    acts.sign_in(page, device, ANA_WORDS)
+    with Hand(device, "", ANA_WORDS) as ana:
+        for kind in INSTITUTION_TYPES:
+            visit = ana.plan({nodes.people[ANA]: "team_lead"}, place_of(kind), checklist="")
+            walk(page, device, visit)
+
+
+def walk(page: Page, device: Node, visit: str) -> None:
+    """Opens the hub, answers the first rated question of the second and the last section, and reads the report."""
+    page.goto(f"{device.url}{visit}")
+    links = page.locator("ul.tasks a[href*='/sections/']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert len(links) >= 8
+    for link in (links[1], links[-1]):
+        page.goto(f"{device.url}{link}")
+        card = page.locator("article.card", has=page.locator("button.tile[data-on=partly]")).first
+        tile = card.locator("button.tile[data-on=partly]")
+        tile.click()
+        expect(tile).to_have_attribute("aria-pressed", "true")
+        expect(card.locator("[data-live]")).to_have_attribute("data-answered", "true")
+    acts.expect_saved(page)
+    page.goto(f"{device.url}{visit}/report")
+    expect(page.locator("article.report")).to_contain_text(re.compile(r"\b2\b"))
