@@ -3,6 +3,7 @@
 A command imports its module when it runs: `baqylau --help` must not wait for web server, database and cryptography.
 """
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -78,6 +79,7 @@ def device(
     data: Data = None,
 ) -> None:
     """Start a tablet or laptop of a team. Signing in opens its encrypted data."""
+    gc.disable()  # importing makes half a million objects and no garbage; `serve` switches it on again
     from app.commands import servers
 
     servers.run_device(share, host, port, data)
@@ -86,6 +88,7 @@ def device(
 @program.command()
 def central(host: Host = None, port: Port = None, data: Data = None) -> None:
     """Start the office's server: review, people, institutions and sync."""
+    gc.disable()  # importing makes half a million objects and no garbage; `serve` switches it on again
     from app.commands import servers
 
     servers.run_central(host, port, data)

@@ -1,6 +1,7 @@
 """The two servers: a device for one team, and central for the office."""
 
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -88,6 +89,8 @@ def serve(app: ASGIApp, listener: socket.socket, settings: Settings) -> None:
     server = uvicorn.Server(config)
     for address in [settings.host, *settings.public_hosts.split(",")] if settings.host == SHARED else [settings.host]:
         console.print(f"http://{_in_url(address)}:{settings.port}")
+    gc.freeze()  # what is here now stays: no search for garbage walks through it in the middle of a request
+    gc.enable()
     signal.signal(signal.SIGTERM, _stop)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
