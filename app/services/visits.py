@@ -59,7 +59,14 @@ def plan_visit(session: Session, person: Person, plan: Plan, checklist: Compiled
     _check_plan(session, plan)
     if reads.institutions(session)[plan.institution_id].text("type") not in checklist.checklist.types:
         raise InvalidInput("This checklist is not made for this type of institution. Choose another one.", "checklist")
-    sets: dict[str, Json] = {
+    asked = _asked(session, person, plan, checklist)
+    sets = {**_planned_fields(plan, checklist), "checklist_sha256": sha256, "asked": list(asked)}
+    journal.append(session, Draft("visit", plan.visit_id, f"visit:{plan.visit_id}", sets), person.person_id)
+    return plan.visit_id
+
+
+def _planned_fields(plan: Plan, checklist: CompiledChecklist) -> dict[str, Json]:
+    fields: dict[str, Json] = {
         "institution": plan.institution_id,
         "kind": plan.kind,
         "announced": plan.is_announced,
@@ -68,14 +75,10 @@ def plan_visit(session: Session, person: Person, plan: Plan, checklist: Compiled
         "team": list(plan.members),
         "checklist_id": checklist.checklist.id,
         "checklist_version": checklist.checklist.version,
-        "checklist_sha256": sha256,
         "variant": plan.variant,
-        "asked": list(_asked(session, person, plan, checklist)),
         "state": "planned",
     }
-    sets |= {f"role.{member}": role for member, role in plan.members.items()}
-    journal.append(session, Draft("visit", plan.visit_id, f"visit:{plan.visit_id}", sets), person.person_id)
-    return plan.visit_id
+    return fields | {f"role.{member}": role for member, role in plan.members.items()}
 
 
 def _asked(session: Session, person: Person, plan: Plan, checklist: CompiledChecklist) -> tuple[str, ...]:
