@@ -60,7 +60,7 @@ def plan_visit(session: Session, person: Person, plan: Plan, checklist: Compiled
     if reads.institutions(session)[plan.institution_id].text("type") not in checklist.checklist.types:
         raise InvalidInput("This checklist is not made for this type of institution. Choose another one.", "checklist")
     asked = _asked(session, person, plan, checklist)
-    sets = {**_planned_fields(plan, checklist), "checklist_sha256": sha256, "asked": list(asked)}
+    sets: dict[str, Json] = {**_planned_fields(plan, checklist), "checklist_sha256": sha256, "asked": list(asked)}
     journal.append(session, Draft("visit", plan.visit_id, f"visit:{plan.visit_id}", sets), person.person_id)
     return plan.visit_id
 
