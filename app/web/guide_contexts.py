@@ -154,7 +154,7 @@ class MandatePage:
     language: str
     languages: tuple[LanguageLink, ...]
     heading: str
-    facts: tuple[tuple[str, str], ...]  # (label, value): institution, day, basis
+    facts: tuple[tuple[str, str], ...]  # (label, value): institution, day
     steps: tuple[str, ...]
     is_ordered: bool
     rests_on: str  # "Rests on: PEC 42(1)(5); ..."

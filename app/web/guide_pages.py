@@ -130,23 +130,26 @@ def rule_lines(standards: Mapping[str, Standard], names: Sequence[str], language
 
 
 def glossary_page(guide: Guide, speech: Speech, search: str) -> GlossaryPage:
-    """The words in the reader's alphabet; a search looks at the word in every language, and at what it means."""
-    found = [term for term in guide.terms if _fits(term, search, speech.language)]
-    rows = [_term(term, speech.language) for term in found]
+    """The words in the reader's alphabet. A search finds the word in every language, then those whose meaning fits."""
+    found = [(_place(term, search, speech.language), term) for term in guide.terms]
+    rows = [(place, _term(term, speech.language)) for place, term in found if place is not None]
+    rows.sort(key=lambda row: (row[0], speech.sort_key(row[1].term)))
     return GlossaryPage(
         title=guide.title.in_(speech.language),
         intro=guide.intro.in_(speech.language),
         url=f"/guides/{guide.id}",
         search=search,
-        terms=tuple(sorted(rows, key=lambda row: speech.sort_key(row.term))),
+        terms=tuple(row for _, row in rows),
         total=len(guide.terms),
         is_to_review=guide.review == speech.language,
     )
 
 
-def _fits(term: Term, search: str, language: str) -> bool:
-    texts = (term.term.kk, term.term.ru, term.term.en, term.means.in_(language))
-    return any(holds(text, search) for text in texts)
+def _place(term: Term, search: str, language: str) -> int | None:
+    """0: the word itself fits, in any language; 1: what it means does; None: nothing does."""
+    if any(holds(text, search) for text in (term.term.kk, term.term.ru, term.term.en)):
+        return 0
+    return 1 if holds(term.means.in_(language), search) else None
 
 
 def _term(term: Term, language: str) -> TermRow:
@@ -192,7 +195,6 @@ def _mandate_facts(session: Session, speech: Speech, visit: Visit) -> Iterable[t
     name = institution_name(institution, speech.language)
     yield speech.say("Institution"), f"{name}, {place}" if place else name
     yield speech.say("Day of the visit"), speech.day(visit.visited_on)
-    yield speech.say("On what right"), words.legal_basis(speech, visit.legal_basis)
 
 
 def _team(session: Session, speech: Speech, visit: Visit) -> Iterable[tuple[str, str]]:

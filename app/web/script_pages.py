@@ -24,7 +24,7 @@ from app.web.in_hand import DANGER_GUIDE
 from app.web.language import LANGUAGES, Speech
 from app.web.visit_pages import Scene
 
-AUDIENCES: Final = {"child": N_("Children"), "staff": N_("Staff"), "parent": N_("Parents")}
+AUDIENCES: Final = {"child": N_("Children"), "staff": N_("Members of staff"), "parent": N_("Parents")}
 EASY: Final = N_("Easy language")
 
 

@@ -78,7 +78,7 @@ REGION: Final = {
 }
 CONTACT: Final = {
     "ambulance": N_("ambulance"),
-    "procurator": N_("procurator"),
+    "procurator": N_("prosecutor"),
     "police": N_("police"),
     "ombudsman": N_("ombudsman"),
     "contact_centre": N_("contact centre"),
