@@ -73,6 +73,7 @@ def make_data(folder: Path, central_url: str, *, with_sample: bool) -> None:
         task = bar.add_task("Making sample people and visits", total=len(chapters) + 1)
         if with_sample:
             story.institutions = demo_story.found_institutions(story)
+            demo_story.found_contacts(story)
             story.exchange()
         bar.advance(task)
         for _ in demo_story.tell(story, chapters):

@@ -209,6 +209,17 @@ INSTITUTIONS: Final = (
     ),
 )
 
+
+# As typed into the form of contacts: kind, name, hours. Nobody answers at this number.
+CONTACTS: Final = tuple(
+    {"region": "almaty", "what": what, "name": f"{name} {MARK_KK}", "phone": "+7 000 000 00 00", "hours": hours}
+    for what, name, hours in (
+        ("procurator", "Алматы қаласы прокуратурасының кезекшісі", "тәулік бойы"),
+        ("psychologist", "Балалар психологы, дағдарыс орталығы", "дүйсенбі–жұма, 9:00–18:00"),
+        ("hospital", "Балалар ауруханасының қабылдау бөлімі", "тәулік бойы"),
+    )
+)
+
 Typed = Mapping[str, str]
 SEEN: Final[Typed] = {"source.observation": "on", "confidence": "medium"}
 READ: Final[Typed] = {"source.records": "on", "confidence": "medium"}

@@ -19,10 +19,10 @@ import httpx2
 
 from app.clock import uuid7
 from app.config import Settings
-from app.demo_data import DEVICE_NAME, INSTITUTIONS, ON_DEVICE, PEOPLE, SamplePerson
+from app.demo_data import CONTACTS, DEVICE_NAME, INSTITUTIONS, ON_DEVICE, PEOPLE, SamplePerson
 from app.domain.people import Person
 from app.main import create_app
-from app.services import devices, institutions, people
+from app.services import contacts, devices, institutions, people
 from app.store import reads
 from app.store.checklist_cache import library_from
 from app.store.checklists import Compiled, Shelf
@@ -168,6 +168,14 @@ def found_institutions(story: Story) -> dict[str, str]:
             known[sample.key] = story.clock.new_id()
             institutions.save_institution(session, admin, known[sample.key], sample.typed())
     return known
+
+
+def found_contacts(story: Story) -> None:
+    """The sample contacts of one region, which the tablet gets with the institutions."""
+    admin = story.person(story.central, "saule")
+    with story.central.write() as session:
+        for sample in CONTACTS:
+            contacts.save_contact(session, admin, story.clock.new_id(), sample)
 
 
 def enrol_tablet(

@@ -30,9 +30,20 @@ from app.web.security import Guard
 log = logging.getLogger("baqylau")
 WORKERS = 8
 # Imported when the role is known: a tablet that starts does not wait for the pages of the office.
-BOTH = ("health", "sign_in", "preferences", "visits", "sections", "answers", "photos", "reports")
+BOTH = (
+    "health",
+    "sign_in",
+    "preferences",
+    "visits",
+    "sections",
+    "answers",
+    "photos",
+    "reports",
+    "guides",
+    "interviews",
+)
 DEVICE_ONLY = ("sync",)
-CENTRAL_ONLY = ("reviews", "institutions", "people", "devices")
+CENTRAL_ONLY = ("reviews", "institutions", "people", "devices", "contacts")
 
 
 def create_app(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.domain.checklist import (
     INSTITUTION_TYPES,
@@ -48,6 +48,9 @@ class Reference(Value):
     standards: tuple[Standard, ...] = ()
     scripts: tuple[Script, ...] = ()
     guides: tuple[Guide, ...] = ()
+    questions: dict[str, Text] = Field(
+        default_factory=dict
+    )  # of the indicators that a script names: read where there is no visit
 
     def standard(self, standard_id: str) -> Standard | None:
         return next((one for one in self.standards if one.provision.id == standard_id), None)
@@ -84,10 +87,12 @@ class Library:
 
 def reference_of(library: Library) -> Reference:
     """The library's reference, in order of ids."""
+    named = {name for script in library.scripts.values() for topic in script.topics for name in topic.indicators}
     return Reference(
         standards=tuple(library.standards[name] for name in sorted(library.standards)),
         scripts=tuple(library.scripts[name] for name in sorted(library.scripts)),
         guides=tuple(library.guides[name] for name in sorted(library.guides)),
+        questions={name: library.indicators[name].text for name in sorted(named)},
     )
 
 

@@ -114,6 +114,20 @@ def institutions(session: Session) -> dict[str, Record]:
     return {found.subject: found for found in records(session, "institution") if not found.is_on("removed")}
 
 
+def contacts(session: Session) -> list[Record]:
+    """The office's contacts. Only what central wrote where all may read: a tablet cannot put a number there."""
+    found = records(session, "contact")
+    return [one for one in found if one.scope == "reference" and not one.is_on("removed")]
+
+
+def contact(session: Session, contact_id: str) -> Record:
+    """One contact. Raises NotThere when there is none, or none any more."""
+    found = record(session, contact_id)
+    if found is None or found.kind != "contact" or found.scope != "reference" or found.is_on("removed"):
+        raise NotThere()
+    return found
+
+
 def visits_for(session: Session, who: Person) -> list[Visit]:
     """The visits that a person may see, latest day first."""
     visits = [visit_of(found) for found in records(session, "visit")]

@@ -20,7 +20,7 @@ from app.store.vault import signature_holds
 from app.sync import wire
 
 OFFICE_SCOPES: Final = ("reference", "institution:")  # only central writes here
-OFFICE_KINDS: Final = ("person", "institution", "question", "review")
+OFFICE_KINDS: Final = ("person", "institution", "contact", "question", "review")
 OFFICE_STATES: Final = ("returned", "approved")
 
 

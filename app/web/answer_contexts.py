@@ -230,6 +230,7 @@ class SavedAnswer:
     card: CardContext
     progress: Progress
     status: StatusContext | None
+    danger_url: str = ""  # for a whole page only
 
 
 @dataclass(frozen=True)

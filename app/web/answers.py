@@ -14,6 +14,7 @@ from app.web.answer_contexts import CardContext, HistoryPage, HistoryRow, Meanin
 from app.web.cards import Desk, card, field_words, meaning, value_words
 from app.web.deps import ReadSession, Visitor, WriteSession
 from app.web.forms import TypedForm
+from app.web.in_hand import danger_url
 from app.web.render import is_part_wanted, page, part, speech_of
 from app.web.scenes import after_answer, desk_of, scene_of
 from app.web.status import status_of
@@ -179,7 +180,8 @@ def card_of(session: Session, scene: Scene, place: Place) -> CardContext:
 def saved_view(request: Request, session: Session, scene: Scene, place: Place, shown: CardContext) -> SavedAnswer:
     """What a tap brings back: the card, the section's progress, and how much waits to be sent by now."""
     status = status_of(session, request) if request.app.state.settings.role == "device" else None
-    return SavedAnswer(shown, progress(scene, scene.checklist.section_of(place.indicator.id)), status)
+    done = progress(scene, scene.checklist.section_of(place.indicator.id))
+    return SavedAnswer(shown, done, status, danger_url(scene.visit))
 
 
 def _desk(session: Session, scene: Scene, place: Place) -> Desk:

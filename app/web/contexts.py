@@ -5,7 +5,8 @@ Texts are in the reader's language, urls finished, numbers formatted; moments an
 
 sign_in/page.html SignInPage · hidden/page.html none · error/page.html ErrorPage
 visits/page.html VisitsPage · visits/new.html NewVisitPage · visits/hub.html HubPage · visits/finish.html FinishPage
-sync/page.html SyncPage. A section and its cards: `answer_contexts.py`; central: `review_contexts.py`.
+sync/page.html SyncPage. A section and its cards: `answer_contexts.py`; central: `review_contexts.py`;
+guides and talks: `guide_contexts.py`.
 """
 
 from __future__ import annotations
@@ -176,6 +177,17 @@ class VisitHead:
     state: str
     state_words: str
     is_editable: bool  # this person may still change answers
+    danger_url: str = ""  # immediate danger, one tap away while the visit is open; "" when it is closed
+
+
+@dataclass(frozen=True)
+class HandLink:
+    """A way to something to have in hand: a guide, the scripts for talks, the contacts."""
+
+    url: str
+    title: str
+    line: str  # what it is for; may be ""
+    icon: str
 
 
 @dataclass(frozen=True)
@@ -265,6 +277,7 @@ class HubPage:
     finish_url: str
     sync_url: str
     report_url: str  # "" before there is one
+    in_hand: tuple[HandLink, ...] = ()  # talks, immediate danger, mandate: while the visit is open
 
 
 # ---- finishing and sending

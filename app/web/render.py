@@ -111,6 +111,7 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
     places = [
         ("/inbox", N_("Inbox"), "list-checks", central and person.may("review")),
         ("/visits", N_("Visits"), "door-open", person.may("visit")),
+        ("/guides", N_("Guides"), "book-open", True),
         ("/institutions", N_("Institutions"), "map-pin", central and person.may("see_institutions")),
         ("/people", N_("People"), "users", central and person.may("see_people")),
         ("/devices", N_("Tablets"), "shield-check", central and person.may("devices")),

@@ -9,6 +9,7 @@ from app.domain.merge import Record
 from app.domain.report import Finding, Report, SectionReport, report_of
 from app.web import words
 from app.web.cards import field_value_words, standard_lines, verdict_tiles
+from app.web.in_hand import danger_url
 from app.web.review_contexts import FactRow, ReportContext, ReportFinding, ReportPhoto, ReportSection, ReportSignature
 from app.web.review_pages import field_lines
 from app.web.visit_pages import Scene, conflict_line, institution_name, refusal_lines
@@ -40,6 +41,7 @@ def report_page(
         checklist_line=f"{visit.checklist_id}, {visit.checklist_version}, SHA-256 {visit.checklist_sha256}",
         record_line=record_line,
         made_at=speech.at(made_at_ms),  # type: ignore[arg-type]
+        danger_url=danger_url(visit),
     )
 
 

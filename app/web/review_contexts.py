@@ -367,3 +367,4 @@ class ReportContext:
     checklist_line: str  # "police-holding, version 1, sha256 …"
     record_line: str
     made_at: datetime
+    danger_url: str = ""  # while the visit is open

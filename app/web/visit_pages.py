@@ -13,7 +13,7 @@ from app.domain.merge import Record
 from app.domain.people import Person
 from app.domain.visits import OPEN_STATES, Visit, is_lead, may_answer
 from app.store.reads import VisitRecords
-from app.web import words
+from app.web import in_hand, words
 from app.web.contexts import (
     ArrivalForm,
     DeclarationForm,
@@ -131,6 +131,7 @@ def head(scene: Scene) -> VisitHead:
         state=visit.state,
         state_words=words.state(scene.speech, visit.state),
         is_editable=may_answer(scene.person, visit, visit.state == "returned"),
+        danger_url=in_hand.danger_url(visit),
     )
 
 
@@ -228,6 +229,7 @@ def hub(scene: Scene) -> HubPage:
         finish_url=f"{scene.url}/finish",
         sync_url="/sync",
         report_url=f"{scene.url}/report" if visit.state in ("finished", "approved", "returned") else "",
+        in_hand=in_hand.hub_links(scene.speech, visit),
     )
 
 

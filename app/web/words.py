@@ -95,6 +95,16 @@ REGION: Final = {
     "ulytau": N_("Ulytau region"),
     "west": N_("West Kazakhstan region"),
 }
+CONTACT: Final = {
+    "ambulance": N_("ambulance"),
+    "procurator": N_("prosecutor"),
+    "police": N_("police"),
+    "ombudsman": N_("ombudsman"),
+    "contact_centre": N_("contact centre"),
+    "psychologist": N_("psychologist"),
+    "hospital": N_("hospital"),
+    "other": N_("other contact"),
+}
 VALUE: Final = {
     "yes": N_("yes"),
     "partly": N_("partly"),
@@ -194,6 +204,10 @@ def institution_type(speech: Speech, code: str) -> str:
 
 def region(speech: Speech, code: str) -> str:
     return _word(speech, REGION, code)
+
+
+def contact(speech: Speech, code: str) -> str:
+    return _word(speech, CONTACT, code)
 
 
 def value(speech: Speech, code: str) -> str:

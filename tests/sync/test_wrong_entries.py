@@ -48,6 +48,8 @@ def reasons(world: World, device: Database) -> dict[str, str]:
         (Draft("person", BEN, "reference", {"roles": ["administrator"]}), ANA, "rights"),
         (Draft("answer", "{v}/A-2", "reference", {"value": "no"}), ANA, "rights"),
         (Draft("note", "n", "institution:i", {"value": "no"}), ANA, "rights"),
+        (Draft("contact", "c", "reference", {"what": "police", "phone": "111"}), ANA, "rights"),
+        (Draft("contact", "c", "visit:{v}", {"what": "police", "phone": "111"}), ANA, "rights"),
         (Draft("question", "q", "visit:{v}", {"question": "?"}), ANA, "rights"),
         (Draft("review", "r", "visit:{v}", {"decision": "approved"}), ANA, "rights"),
         (Draft("visit", "{v}", "visit:{v}", {"state": "approved"}), ANA, "rights"),

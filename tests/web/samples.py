@@ -14,6 +14,7 @@ from app.web.contexts import (
     DeclarationForm,
     ErrorPage,
     FinishPage,
+    HandLink,
     HubPage,
     IndicatorLink,
     InstitutionOption,
@@ -101,6 +102,7 @@ VISIT = VisitHead(
     "in_progress",
     "жүріп жатыр",
     True,
+    "/guides/immediate-danger?visit=v1",
 )
 ROW = VisitRow(
     "v1", "/visits/v1", VISIT.institution, "Алматы", "аралық", DAY, "in_progress", "жүріп жатыр", 17, 46, 2, 0, 7, False
@@ -238,6 +240,7 @@ HUB = HubPage(
     finish_url="/visits/v1/finish",
     sync_url="/sync",
     report_url="",
+    in_hand=(HandLink("/interviews?visit=v1", "Әңгімелесу", "Не айту және қалай тоқтау керек", "users"),),
 )
 HUBS = (
     HUB,
@@ -265,10 +268,11 @@ HUBS = (
     ),
     replace(
         HUB,
-        visit=replace(VISIT, state="approved", state_words="бекітілді", is_editable=False),
+        visit=replace(VISIT, state="approved", state_words="бекітілді", is_editable=False, danger_url=""),
         progress=Progress(46, 46, 0, ""),
         unsent=0,
         photos_unsent=0,
+        in_hand=(),
     ),
 )
 

@@ -11,12 +11,14 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from tests.web import card_samples, central_samples, rendering, samples
+from tests.web import card_samples, central_samples, guide_samples, rendering, samples
 
 LANGUAGES = ("kk", "ru", "en")
-CASES = [(name, n, samples.page) for name, views in card_samples.DEVICE.items() for n in range(len(views))]
-CASES += [(name, n, central_samples.page) for name, views in central_samples.CENTRAL.items() for n in range(len(views))]
-VIEWS = {**card_samples.DEVICE, **central_samples.CENTRAL}
+DEVICE = {**card_samples.DEVICE, **guide_samples.GUIDES}
+CENTRAL = {**central_samples.CENTRAL, **guide_samples.OFFICE}
+VIEWS = {**DEVICE, **CENTRAL}
+CASES = [(name, n, samples.page) for name, views in DEVICE.items() for n in range(len(views))]
+CASES += [(name, n, central_samples.page) for name, views in CENTRAL.items() for n in range(len(views))]
 VOID = {"meta", "link", "input", "img", "br", "use"}
 
 
@@ -26,7 +28,7 @@ def _environment(language: str) -> Environment:
 
 
 def render(name: str, n: int, language: str, **changes: object) -> str:
-    frame = central_samples.page if name in central_samples.CENTRAL else samples.page
+    frame = central_samples.page if name in CENTRAL else samples.page
     return (
         _environment(language).get_template(name).render(view=VIEWS[name][n], page=frame(language=language, **changes))
     )

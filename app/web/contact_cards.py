@@ -1,0 +1,74 @@
+"""Fills the cards of whom to call."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlmodel import Session
+
+from app.domain.contacts import EVERYWHERE, Contact, contact_of, dialled, sorted_contacts
+from app.errors import N_
+from app.store import reads
+from app.web import words
+from app.web.guide_contexts import ContactCard, ContactGroup, ContactLine
+from app.web.language import Speech
+
+# Always there, whatever the office enters. Source: Code on Marriage and Family 67-1; provision kz.contact-centre-111.
+CENTRE_111: Final = "111"
+CENTRE_NAME: Final = N_("Contact centre 111")
+CENTRE_HOURS: Final = N_("day and night, free of charge")
+CENTRE_NOTE: Final = N_("The single State line. What is said there stays confidential.")
+
+
+def groups_for(session: Session, speech: Speech, region: str) -> tuple[ContactGroup, ...]:
+    """Two groups: the region of a visit's institution, then the whole country."""
+    contacts = [contact_of(record) for record in reads.contacts(session)]
+    here = (_group(speech, contacts, region),) if region != EVERYWHERE else ()
+    return (*here, _country(speech, contacts))
+
+
+def all_groups(session: Session, speech: Speech) -> tuple[ContactGroup, ...]:
+    """The whole country, then every region that has contacts, in the reader's alphabet."""
+    contacts = [contact_of(record) for record in reads.contacts(session)]
+    regions = {one.region for one in contacts} - {EVERYWHERE}
+    by_name = sorted(regions, key=lambda code: speech.sort_key(words.region(speech, code)))
+    return (_country(speech, contacts), *(_group(speech, contacts, code) for code in by_name))
+
+
+def contact_lines(session: Session, speech: Speech) -> tuple[ContactLine, ...]:
+    """The office's list: the whole country first, then by region. The line of 111 cannot be changed."""
+    found = [contact_of(record) for record in reads.contacts(session)]
+    found.sort(key=lambda one: (one.region != EVERYWHERE, speech.sort_key(region_words(speech, one.region))))
+    country, what = region_words(speech, EVERYWHERE), words.contact(speech, "contact_centre")
+    fixed = ContactLine("", country, what, speech.say(CENTRE_NAME), CENTRE_111, speech.say(CENTRE_HOURS))
+    return (fixed, *(_line(speech, one) for one in found))
+
+
+def _line(speech: Speech, one: Contact) -> ContactLine:
+    what, where = words.contact(speech, one.what), region_words(speech, one.region)
+    return ContactLine(f"/contacts/{one.contact_id}", where, what, one.name, one.phone, one.hours)
+
+
+def region_words(speech: Speech, region: str) -> str:
+    return words.region(speech, region) if region != EVERYWHERE else speech.say("The whole country")
+
+
+def _country(speech: Speech, contacts: Sequence[Contact]) -> ContactGroup:
+    cards = (*_cards(speech, contacts, EVERYWHERE), _centre_111(speech))
+    return ContactGroup(region_words(speech, EVERYWHERE), cards, "")
+
+
+def _group(speech: Speech, contacts: Sequence[Contact], region: str) -> ContactGroup:
+    cards = tuple(_cards(speech, contacts, region))
+    empty = "" if cards else speech.say("The office has entered no contacts for this region yet.")
+    return ContactGroup(region_words(speech, region), cards, empty)
+
+
+def _cards(speech: Speech, contacts: Sequence[Contact], region: str) -> Iterable[ContactCard]:
+    for one in sorted_contacts(contacts, region):
+        call = f"tel:{dialled(one.phone)}"
+        yield ContactCard(words.contact(speech, one.what), one.name, one.phone, call, one.hours, one.note)
+
+
+def _centre_111(speech: Speech) -> ContactCard:
+    what, name = words.contact(speech, "contact_centre"), speech.say(CENTRE_NAME)
+    return ContactCard(what, name, CENTRE_111, f"tel:{CENTRE_111}", speech.say(CENTRE_HOURS), speech.say(CENTRE_NOTE))
