@@ -86,6 +86,13 @@ class ClockVerdict:
 
 
 @dataclass(frozen=True)
+class OutcomeCount:
+    outcome: str
+    words: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Tick:
     x: float
     time: str  # "22:00"
@@ -162,5 +169,6 @@ class CasePage:
     spans: tuple[SpanRow, ...]
     verdicts: tuple[ClockVerdict, ...]
     timeline: Timeline | None  # None: no times yet
+    counts: tuple[OutcomeCount, ...]  # of the verdicts, worst first
     problem: str
     status: StatusContext | None = None

@@ -1,6 +1,6 @@
 """Fills the contexts of the custody clock: the forms of a case, its verdicts, its part of the report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.domain.checklist import CompiledChecklist
 from app.domain.custody import judge
 from app.domain.custody_case import Case
 from app.domain.custody_rules import EVENT_GROUPS, GROUNDS, SOURCES
-from app.domain.custody_verdict import Reading, Verdict
+from app.domain.custody_verdict import OUTCOMES, Reading, Verdict
 from app.domain.journal import Json
 from app.domain.merge import Record
 from app.errors import N_
@@ -22,6 +22,7 @@ from app.web.case_contexts import (
     EventGroup,
     EventRow,
     FactField,
+    OutcomeCount,
     ReportCase,
     SpanRow,
     TimeField,
@@ -82,8 +83,16 @@ def case_page(
         spans=tuple(_spans(sheet, case)),
         verdicts=tuple(clock_verdicts(speech, scene.checklist, case, verdicts)),
         timeline=timeline(speech, case, verdicts, "clock"),
+        counts=tuple(_counts(speech, verdicts)),
         problem=sentence,
     )
+
+
+def _counts(speech: Speech, verdicts: Sequence[Verdict]) -> Iterable[OutcomeCount]:
+    for outcome in OUTCOMES:
+        count = sum(verdict.outcome == outcome for verdict in verdicts)
+        if count:
+            yield OutcomeCount(outcome, speech.say(custody_words.OUTCOME[outcome]), count)
 
 
 def report_cases(scene: Scene, now: datetime) -> Iterable[ReportCase]:

@@ -15,6 +15,7 @@ from app.web.case_contexts import (
     EventGroup,
     EventRow,
     FactField,
+    OutcomeCount,
     ReportCase,
     SpanRow,
     TimeField,
@@ -101,12 +102,13 @@ CASE_PAGE = CasePage(
     (SpanRow(1, FROM, replace(FROM, name="questioning.1.end", label="Соңы"), "Бұлай болмайды."),),
     VERDICTS,
     PICTURE,
+    (OutcomeCount("breach", "Бұзылған", 1), OutcomeCount("kept", "Сақталған", 3)),
     "",
     STATUS,
 )
 CASE_PAGES = (
     CASE_PAGE,
-    replace(CASE_PAGE, verdicts=(), timeline=None, problem="Бұл уақыт әлі келген жоқ.", has_rules=False),
+    replace(CASE_PAGE, verdicts=(), counts=(), timeline=None, problem="Бұл уақыт әлі келген жоқ.", has_rules=False),
     replace(CASE_PAGE, visit=replace(VISIT, is_editable=False), is_editable=False, status=None),
 )
 REPORT_CASE = ReportCase("1-іс", "15 жас; күдікті", VERDICTS, replace(PICTURE, dom_id="clock-1") if PICTURE else None)
