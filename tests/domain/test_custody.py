@@ -269,6 +269,20 @@ def test_scenario_g_of_the_corpus_depends_on_the_source() -> None:
     }
 
 
+def test_sources_that_disagree_about_the_end_make_it_depend_on_the_source_too() -> None:
+    of = case(("arrest", 0), ("court_order", 23 * H), ("court_order", 25 * H, "child"))
+    found = verdicts(of)["K1"]
+    assert (found.outcome, found.least, found.most) == ("depends_on_source", 23 * H, 25 * H)
+
+
+def test_a_later_arrest_does_not_silence_the_source_that_has_the_child_brought_in_before() -> None:
+    """The log: brought in, no word of the arrest. A second source dates the arrest two hours after that."""
+    brought = case(("delivery", 0), ("court_order", 25 * H))
+    assert outcome(brought, "K1") == "breach"
+    both = case(("delivery", 0), ("arrest", 2 * H, "other"), ("court_order", 25 * H))
+    assert outcome(both, "K1") == "depends_on_source"
+
+
 def test_a_time_that_nobody_wrote_down_and_one_that_nobody_knows_are_told_apart() -> None:
     assert verdicts(case(("arrest", 0), now_end := ("record", H)))["K5"].why.sentence == NOT_TYPED
     assert now_end
