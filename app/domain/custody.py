@@ -13,7 +13,7 @@ lasts exactly as long as the limit keeps it. Moments are in UTC: clocks were mov
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import product
-from typing import Literal
+from typing import Final, Literal
 
 from app.domain.checklist import CustodyRule
 from app.domain.custody_case import Case, Told, missing_fact
@@ -50,6 +50,7 @@ from app.domain.custody_verdict import (
 )
 from app.domain.problem import Problem
 
+A_DAY: Final = 24 * 60
 Point = tuple[Told, Bound]  # `at_least` and `at_most`: how the time that passed changes when the truth is another
 
 
@@ -226,7 +227,7 @@ def _why_kept(rule: CustodyRule, readings: list[Reading]) -> str:
 
 
 def _why_over(rule: CustodyRule, case: Case, readings: list[Reading]) -> str:
-    if rule.exception == "ground" and not case.has_ground:
+    if rule.exception == "ground" and rule.minutes == A_DAY and not case.has_ground:
         return NOT_CHECKED if case.ground == 1 and case.ground_recorded else NO_EXCEPTION
     if rule.exception and case.shows(rule.exception):
         return OVER_EXCEPTION

@@ -26,6 +26,7 @@ from app.domain.custody_verdict import (
     NOT_CHECKED,
     NOT_KNOWN,
     NOT_TYPED,
+    OVER,
     OVER_EXCEPTION,
     RUNNING,
     SAY_AGE,
@@ -190,6 +191,11 @@ def test_no_exception_reaches_beyond_72_hours(ground: int) -> None:
     found = verdicts(over)
     assert (found["K1"].outcome, found["K1"].why.sentence) == ("breach", OVER_EXCEPTION)
     assert found["K2"].outcome == "breach"
+
+
+def test_a_late_request_is_over_its_own_limit_and_says_nothing_of_24_hours() -> None:
+    found = verdicts(case(("arrest", 0), ("request", 17 * H)))["K10"]
+    assert (found.outcome, found.why.sentence, found.limit_minutes) == ("breach", OVER, 16 * H)
 
 
 def test_a_particularly_grave_crime_has_to_be_checked_against_the_code() -> None:
