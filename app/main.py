@@ -41,6 +41,7 @@ BOTH = (
     "reports",
     "guides",
     "interviews",
+    "cases",
 )
 DEVICE_ONLY = ("sync",)
 CENTRAL_ONLY = ("reviews", "institutions", "people", "devices", "contacts")

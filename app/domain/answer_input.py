@@ -214,7 +214,12 @@ def _check_when(asked: AnswerField, name: str, raw: str) -> str | Problem:
         return _day(raw) or Problem(name, NOT_A_DATE)
     if asked.type == "time":
         return _clock_time(raw) or Problem(name, NOT_A_TIME)
-    day, _, clock = raw.replace("T", " ").partition(" ")
+    return check_moment(name, raw)
+
+
+def check_moment(name: str, raw: str) -> str | Problem:
+    """A day with a time as ISO text to the minute, in the local time of the place."""
+    day, _, clock = raw.strip().replace("T", " ").partition(" ")
     found_day, found_time = _day(day), _clock_time(clock.strip())
     return f"{found_day}T{found_time}" if found_day and found_time else Problem(name, NOT_A_MOMENT)
 

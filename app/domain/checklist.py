@@ -18,6 +18,7 @@ Severity = Literal[1, 2, 3, 4, "danger"]
 FieldType = Literal["measure", "count", "share", "choice", "text", "date", "time", "moment"]
 METHODS: Final = ("tape", "laser", "instrument", "counted", "estimate", "records")
 ProvisionStatus = Literal["read", "number-unverified", "unverified"]
+CustodyKind = Literal["within", "at_once", "span", "day_total", "daytime", "no_ground"]
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "POL": ("police_station", "ivs", "administrative_arrest_centre", "reception_centre"),
@@ -256,6 +257,40 @@ class Checklist(Value):
     short: tuple[str, ...] = ()
 
 
+class CustodyRule(Value):
+    """One clock of custody: from one event to the first of others, for some people, in the law of some years.
+
+    `minutes` run without stop; `days` and `months` are those of the calendar, the day of the beginning counts as the
+    first (CPC 48(4)-(5)); none of the three is "at once". Where the file shows the `exception`, `exception_minutes`
+    holds instead, or without them another rule. `when_known`: judged only when one of these events was asked about.
+    The words are those of `custody_rules`.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Z][0-9]{1,2}(\.[a-z0-9]+)?$")]
+    kind: CustodyKind
+    minutes: Annotated[int, Field(ge=1)] | None = None
+    days: Annotated[int, Field(ge=1)] | None = None
+    months: Annotated[int, Field(ge=1)] | None = None
+    from_: str | None = Field(None, alias="from")
+    to: tuple[str, ...] = ()
+    who: str
+    exception: str | None = None
+    exception_minutes: Annotated[int, Field(ge=1)] | None = None
+    when_known: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    text_seen_on: date
+    status: Literal["confirmed", "unconfirmed_after", "unconfirmed"]
+    standard: str
+    also: tuple[str, ...] = ()
+    text: Text
+    note: Text | None = None
+    review: Language | None = None
+
+    def named_standards(self) -> tuple[str, ...]:
+        return (self.standard, *self.also)
+
+
 class CompiledChecklist(Value):
     """A checklist with everything it names: what a visit pins by SHA-256, and what travels with it."""
 
@@ -263,6 +298,7 @@ class CompiledChecklist(Value):
     checklist: Checklist
     indicators: dict[str, Indicator]
     standards: dict[str, Standard]
+    custody: tuple[CustodyRule, ...] = ()  # for places of the justice groups only
 
     def section(self, section_id: str) -> Section | None:
         return next((found for found in self.checklist.sections if found.id == section_id), None)

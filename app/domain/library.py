@@ -12,6 +12,7 @@ from app.domain.checklist import (
     LANGUAGES,
     Checklist,
     CompiledChecklist,
+    CustodyRule,
     Indicator,
     Instrument,
     Section,
@@ -25,9 +26,9 @@ from app.domain.scripts import Script
 from app.domain.skip_rules import indicator_in, leaves
 
 Path: TypeAlias = tuple[str | int, ...]
-Kind: TypeAlias = Literal["instrument", "provision", "indicator", "checklist", "script", "guide"]
+Kind: TypeAlias = Literal["instrument", "provision", "indicator", "checklist", "script", "guide", "custody"]
 ChecklistKey: TypeAlias = tuple[str, int]  # (id, version)
-FOLDERS: Final = ("standards", "indicators", "institutions", "interviews", "guides")
+FOLDERS: Final = ("standards", "indicators", "institutions", "interviews", "guides", "custody")
 SHORT_MOST: Final = 45  # indicators of a short variant: two minutes each
 SHARED_LETTERS: Final = 3  # texts with no more letters may be the same in two languages
 
@@ -66,6 +67,7 @@ class Library:
     checklists: Mapping[ChecklistKey, Checklist] = field(default_factory=dict)
     scripts: Mapping[str, Script] = field(default_factory=dict)
     guides: Mapping[str, Guide] = field(default_factory=dict)
+    custody: Mapping[str, CustodyRule] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
     def latest(self, checklist_id: str) -> Checklist | None:
@@ -104,14 +106,17 @@ def checklist_name(checklist_id: str, version: int) -> str:
 def compiled(library: Library, checklist: Checklist) -> CompiledChecklist:
     """The checklist with its indicators, the standards they name, and what those say they differ from.
 
-    Only for a library without flaws: raises KeyError for an unknown id.
+    A checklist for a place of justice carries the custody clocks with their standards, so that a visit judges its
+    sampled files by the rules it pinned. Only for a library without flaws: raises KeyError for an unknown id.
     """
     names = [name for section in checklist.sections for name in section.indicators]
     indicators = {name: _for_types(library.indicators[name], checklist.types) for name in names}
+    custody = tuple(library.custody.values()) if set(checklist.types) & types_of(("JUS",)) else ()
     named = {name for one in indicators.values() for name in named_standards(one)}
+    named |= {name for rule in custody for name in rule.named_standards()}
     named |= {other for name in named for other in library.standards[name].provision.differs}
     standards = {name: library.standards[name] for name in sorted(named)}
-    return CompiledChecklist(checklist=checklist, indicators=indicators, standards=standards)
+    return CompiledChecklist(checklist=checklist, indicators=indicators, standards=standards, custody=custody)
 
 
 def _for_types(indicator: Indicator, types: tuple[str, ...]) -> Indicator:

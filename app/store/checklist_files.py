@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.domain.checklist import LANGUAGES, Checklist, Indicator, Instrument, Provision, Standard
+from app.domain.checklist import LANGUAGES, Checklist, CustodyRule, Indicator, Instrument, Provision, Standard
+from app.domain.custody_rules import custody_flaws
 from app.domain.guides import Guide
 from app.domain.indicator_flaws import flaws_of
 from app.domain.library import Flaw, Kind, Library, checklist_name, flaws_between, text_flaws
@@ -51,6 +52,8 @@ def read_library(folder: Path) -> tuple[Library, list[Fault]]:
         reading.read_one(path, f"interviews/{path.name}", "script", Script, reading.scripts)
     for path in sorted((folder / "guides").glob("*.yaml")):
         reading.read_one(path, f"guides/{path.name}", "guide", Guide, reading.guides)
+    for path in sorted((folder / "custody").glob("*.yaml")):
+        reading.read_custody(path, f"custody/{path.name}")
     library = reading.library()
     reading.add_flaws(library)
     return library, sorted(set(reading.faults))
@@ -68,6 +71,7 @@ class _Reading:
         self.checklists: dict[tuple[str, int], Checklist] = {}
         self.scripts: dict[str, Script] = {}
         self.guides: dict[str, Guide] = {}
+        self.custody: dict[str, CustodyRule] = {}
 
     def read_standards(self, path: Path, name: str) -> None:
         """One instrument with its provisions, from the file named after it."""
@@ -121,12 +125,20 @@ class _Reading:
         if item.id != path.stem:
             self._add(source, ("id",), item.id, f"its file must be named `{item.id}.yaml`")
 
+    def read_custody(self, path: Path, name: str) -> None:
+        """The custody clocks."""
+        source = self._open(path, name, "rules")
+        for start in self._starts(source, "rules") if source else ():
+            rule = self._item(source, start, "custody", CustodyRule) if source else None
+            if rule is not None:
+                self.custody[rule.id] = rule
+
     def library(self) -> Library:
         """What was read, with the ids of what could not be."""
         named = {name for kind, name in self.places if kind in ("provision", "indicator")}
         unread = frozenset(named - self.standards.keys() - self.indicators.keys())
         read = (self.instruments, self.standards, self.indicators, self.checklists, self.scripts, self.guides)
-        return Library(*read, unread)
+        return Library(*read, self.custody, unread)
 
     def add_flaws(self, library: Library) -> None:
         """Turns what the rules of the domain find into faults with file and line."""
@@ -195,6 +207,9 @@ def _flaws_in(library: Library) -> Iterator[Flaw]:
         yield from text_flaws("script", name, script)
     for name, guide in library.guides.items():
         yield from text_flaws("guide", name, guide)
+    for name, rule in library.custody.items():
+        yield from text_flaws("custody", name, rule)
+        yield from custody_flaws(rule, library)
     yield from flaws_between(library)
 
 

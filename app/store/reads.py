@@ -43,6 +43,7 @@ class VisitRecords:
     sign_offs: tuple[Record, ...] = ()
     questions: tuple[Record, ...] = ()
     reviews: tuple[Record, ...] = ()
+    cases: Mapping[str, Record] = field(default_factory=dict)  # by repeat id: the times of a sampled file
 
     def open_questions(self) -> list[Record]:
         """Questions sent to the team whose indicator has not changed since they were asked."""
@@ -68,6 +69,7 @@ class VisitRecords:
     def heads(self) -> list[str]:
         """The heads of all records that a signature or a decision speaks of: not of the signatures themselves."""
         groups = [self.answers.values(), self.repeats, self.photos, self.refusals, self.declarations]
+        groups.append(self.cases.values())
         return sorted(head for group in groups for record in group for head in record.heads)
 
 
@@ -174,6 +176,7 @@ def records_of(session: Session, visit: Visit) -> VisitRecords:
         sign_offs=present.get("sign_off", ()),
         questions=present.get("question", ()),
         reviews=present.get("review", ()),
+        cases={case.subject.rpartition("/")[2]: case for case in present.get("case", ())},
     )
 
 

@@ -186,6 +186,7 @@ class CardGroup:
     edit_url: str  # POST name=... or removed=on; "" outside repeats
     seen: str  # entry ids of the repeat itself
     cards: tuple[Markup, ...]  # drawn with answers/_card.html, and kept
+    clock_url: str = ""  # the custody clock of a sampled file; "" for rooms, and where no rules are pinned
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from app.clock import as_moment
 from app.domain.coverage import Asked
 from app.domain.merge import Record
 from app.domain.report import Finding, Report, SectionReport, report_of
 from app.web import words
 from app.web.cards import field_value_words, standard_lines, verdict_tiles
+from app.web.case_pages import report_cases
 from app.web.in_hand import danger_url
 from app.web.review_contexts import FactRow, ReportContext, ReportFinding, ReportPhoto, ReportSection, ReportSignature
 from app.web.review_pages import field_lines
@@ -36,6 +38,7 @@ def report_page(
         sections=tuple(_section(scene, section, numbers) for section in report.sections),
         recommendations=tuple(_recommendations(scene, report)),
         conflicts=tuple(scene.link(asked, conflict_line(scene, answer)) for asked, answer in report.conflicts),
+        cases=tuple(report_cases(scene, as_moment(made_at_ms))),
         signatures=tuple(_signatures(scene, signed_at)),
         photos=tuple(_photos(scene, numbers)),
         checklist_line=f"{visit.checklist_id}, {visit.checklist_version}, SHA-256 {visit.checklist_sha256}",

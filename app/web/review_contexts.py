@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
+from app.web.case_contexts import ReportCase
 from app.web.contexts import Choice, IndicatorLink, Problem
 
 # ---- institutions, people, devices
@@ -362,6 +363,7 @@ class ReportContext:
     sections: tuple[ReportSection, ...]
     recommendations: tuple[str, ...]
     conflicts: tuple[IndicatorLink, ...]  # left unsettled
+    cases: tuple[ReportCase, ...]  # custody times of the sampled files
     signatures: tuple[ReportSignature, ...]
     photos: tuple[ReportPhoto, ...]
     checklist_line: str  # "police-holding, version 1, sha256 …"

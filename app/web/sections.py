@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from app.domain.answers import is_complete, is_finding
 from app.domain.checklist import Section
+from app.domain.merge import Record
 from app.errors import N_, NotThere
 from app.services import answers as services
 from app.store import reads
@@ -107,7 +108,12 @@ def _group(scene: Scene, desk: Desk, section: Section, repeat_id: str, show: str
         edit_url=f"{scene.url}/repeats/{repeat_id}" if repeat else "",
         seen=",".join(repeat.heads) if repeat else "",
         cards=tuple(drawn_card(desk, one.indicator, repeat_id, number) for one in shown),
+        clock_url=f"{scene.url}/files/{repeat_id}/clock" if repeat and _has_clock(scene, repeat) else "",
     )
+
+
+def _has_clock(scene: Scene, repeat: Record) -> bool:
+    return repeat.text("kind") == "file" and (bool(scene.checklist.custody) or repeat.subject in scene.records.cases)
 
 
 def _is_shown(scene: Scene, one: object, show: str) -> bool:

@@ -28,6 +28,7 @@ from app.web.answer_contexts import (
     VerdictContext,
 )
 from app.web.contexts import Choice, Progress
+from tests.web.clock_samples import CASE_PAGES
 from tests.web.rendering import environment
 from tests.web.samples import (
     ERRORS,
@@ -251,7 +252,7 @@ def group(*cards: CardContext) -> CardGroup:
 
 
 def room(*cards: CardContext) -> CardGroup:
-    return CardGroup("r1", "4-камера", 1, 1, "/visits/v1/repeats/r1", "e3", drawn(cards))
+    return CardGroup("r1", "4-камера", 1, 1, "/visits/v1/repeats/r1", "e3", drawn(cards), "/visits/v1/files/r1/clock")
 
 
 def drawn(cards: tuple[CardContext, ...], language: str = "kk") -> tuple[Markup, ...]:
@@ -349,6 +350,7 @@ DEVICE = {
     "visits/finish.html": FINISHES,
     "sections/page.html": SECTION_STATES,
     "answers/_saved.html": SAVED,
+    "cases/page.html": CASE_PAGES,
     "answers/history.html": HISTORIES,
     "answers/meaning.html": MEANING_STATES,
     "answers/_meaning.html": MEANING_STATES,

@@ -36,6 +36,7 @@ from app.web.review_contexts import (
 )
 from tests.web import samples
 from tests.web.card_samples import MEANINGS, MEASURED, STANDARDS
+from tests.web.clock_samples import REPORT_CASE
 from tests.web.samples import DAY, LINKS, NOON
 
 NAV = (
@@ -320,6 +321,7 @@ REPORT = ReportContext(
     ),
     ("Изолятор басшысына: кәмелетке толмағандарға бөлек камера бөлінсін.",),
     (),
+    (REPORT_CASE, replace(REPORT_CASE, name="2-іс", facts="", timeline=None)),
     (
         ReportSignature("Әсел Үсенқызы", "топ жетекшісі", NOON, ""),
         ReportSignature("Бекзат Қуанышұлы", "бақылаушы", None, "Дәліз туралы келіспеймін."),

@@ -1,0 +1,72 @@
+"""What people do with a sampled file: write down its times and facts for the custody clocks."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from app.clock import as_moment
+from app.domain.cases import case_subject, check_case
+from app.domain.journal import Draft
+from app.domain.merge import Record
+from app.domain.people import Person
+from app.domain.visits import may_answer
+from app.errors import InvalidInput, NotThere, VisitLocked
+from app.services.answers import Sight
+from app.services.visits import start_if_planned
+from app.store import journal, taps
+from app.store.node import Node
+from app.store.reads import VisitRecords
+
+
+def find_file(records: VisitRecords, repeat_id: str) -> Record:
+    """The sampled file of the visit. Raises NotThere for a room, or an id that the visit does not have."""
+    found = next((one for one in records.repeats if one.subject == repeat_id and one.text("kind") == "file"), None)
+    if found is None:
+        raise NotThere()
+    return found
+
+
+def may_write(person: Person, records: VisitRecords, repeat_id: str) -> bool:
+    """As for the answers about the file: a returned visit is open where the office asked about it."""
+    asked = [question.text("indicator") for question in records.questions if question.text("repeat") == repeat_id]
+    return may_answer(person, records.visit, any(records.question_about(name, repeat_id) for name in asked))
+
+
+def record_case(
+    session: Session,
+    person: Person,
+    records: VisitRecords,
+    repeat_id: str,
+    typed: Mapping[str, str],
+    sight: Sight,
+    zone: ZoneInfo,
+) -> None:
+    """Writes what of the posted fields was changed as one entry, with what the author saw as its parents.
+
+    Times are local minutes in `zone`. A tap that comes twice is written once. Raises VisitLocked, InvalidInput (with
+    the field) and NotThere; then nothing is written.
+    """
+    if sight.tap and taps.entry_of(session, sight.tap):
+        return
+    find_file(records, repeat_id)
+    if not may_write(person, records, repeat_id):
+        raise VisitLocked()
+    node: Node = session.info["node"]
+    held = records.cases.get(repeat_id)
+    checked = check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone)
+    for problem in checked.problems:
+        raise InvalidInput(problem.sentence, problem.field, **problem.params)
+    if not checked.sets:
+        return
+    start_if_planned(session, person, records.visit)
+    subject = case_subject(records.visit.visit_id, repeat_id)
+    draft = Draft("case", subject, records.visit.scope, dict(checked.sets), _seen(session, subject, sight))
+    taps.remember(session, sight.tap, journal.append(session, draft, person.person_id).entry_id)
+
+
+def _seen(session: Session, subject: str, sight: Sight) -> tuple[str, ...]:
+    """What the author saw: the page's previous tap on this file, else the heads the page showed."""
+    previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
+    before = taps.known_heads(session, subject, [previous]) if previous else ()
+    return before or taps.known_heads(session, subject, sight.seen)
