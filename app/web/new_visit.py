@@ -90,7 +90,7 @@ def form(
         checklists=tuple(
             Choice(
                 one.checklist_id,
-                one.checklist.checklist.title.in_(speech.language),
+                one.title.in_(speech.language),
                 one.checklist_id == typed.checklist or not index,
             )
             for index, one in enumerate(request.app.state.checklists.compiled)
