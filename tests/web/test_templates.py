@@ -11,12 +11,13 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from tests.web import card_samples, central_samples, rendering, samples
+from tests.web import card_samples, central_samples, checklist_samples, rendering, samples
 
 LANGUAGES = ("kk", "ru", "en")
 CASES = [(name, n, samples.page) for name, views in card_samples.DEVICE.items() for n in range(len(views))]
 CASES += [(name, n, central_samples.page) for name, views in central_samples.CENTRAL.items() for n in range(len(views))]
-VIEWS = {**card_samples.DEVICE, **central_samples.CENTRAL}
+CASES += [(name, n, samples.page) for name, views in checklist_samples.CHECKLISTS.items() for n in range(len(views))]
+VIEWS = {**card_samples.DEVICE, **central_samples.CENTRAL, **checklist_samples.CHECKLISTS}
 VOID = {"meta", "link", "input", "img", "br", "use"}
 
 
