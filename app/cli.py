@@ -219,6 +219,48 @@ def count_checklists(folder: Library = None) -> None:
     library.count_library(folder)
 
 
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", metavar="FOLDER", help="Folder of the checklists (BAQYLAU_CHECKLISTS_DIR)."),
+]
+ChecklistId = Annotated[str, typer.Argument(metavar="ID", help="Id of the checklist, such as police-holding.")]
+Edition = Annotated[int | None, typer.Option("--version", min=1, help="Which version; else the newest.")]
+
+
+@checklists.command("diff")
+def diff_checklists(
+    checklist_id: ChecklistId,
+    old: Annotated[str, typer.Argument(metavar="FROM", help="A version, a compiled document, or another folder.")],
+    new: Annotated[str, typer.Argument(metavar="TO", help="The same; a folder means its newest version.")],
+    folder: Folder = None,
+) -> None:
+    """Say what changed between two versions, and what that does to comparisons over time."""
+    from app.commands import library
+
+    library.tell_changes(checklist_id, old, new, folder)
+
+
+@checklists.command("publish")
+def publish_checklist(checklist_id: ChecklistId, version: Edition = None, folder: Folder = None) -> None:
+    """Note a version as given out: from then on `check` finds whatever would change it."""
+    from app.commands import library
+
+    library.publish_checklist(checklist_id, version, folder)
+
+
+@checklists.command("preview")
+def preview_checklist(
+    checklist_id: ChecklistId,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8002,
+    version: Edition = None,
+    folder: Folder = None,
+) -> None:
+    """Show a checklist's pages in the browser of this computer, anew whenever a file is saved. Ctrl-C stops it."""
+    from app.commands import library
+
+    library.preview_checklist(checklist_id, port, version, folder)
+
+
 # ---- measures --------------------------------------------------------------------------------------------------------
 
 

@@ -173,6 +173,11 @@ class ChecklistBroken(AppError):
     sentence = N_("The checklists have errors, so Baqylau does not start:\n%(faults)s")
 
 
+class AlreadyPublished(AppError):
+    status, code = 409, "already_published"
+    sentence = N_("%(name)s was published with other words, and that does not change. Make version %(next)d of it.")
+
+
 class NotEnrolled(AppError):
     status, code = 409, "not_enrolled"
     sentence = N_("This tablet is not enrolled yet. Ask the office for a one-time code and run: baqylau enrol")

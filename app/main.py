@@ -42,6 +42,8 @@ BOTH = (
     "guides",
     "interviews",
     "cases",
+    "checklists",
+    "booklets",
 )
 DEVICE_ONLY = ("sync",)
 CENTRAL_ONLY = ("reviews", "institutions", "people", "devices", "contacts")

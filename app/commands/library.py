@@ -1,12 +1,19 @@
 """What is said about the library of checklists."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
 from app.commands.terminal import complaints, console
-from app.config import load_settings
-from app.store.checklists import check, load_library, stats
+from app.config import Settings, load_settings
+from app.errors import InvalidInput
+from app.store.checklists import check, compile_checklist, load_library, read_compiled, stats
+
+if TYPE_CHECKING:
+    from app.domain.checklist import CompiledChecklist
+    from app.web.checklist_contexts import ChangedItem
 
 
 def check_library(folder: Path | None) -> int:
@@ -46,3 +53,68 @@ def count_library(folder: Path | None) -> None:
     ):
         table.add_row(name, str(count))
     console.print(table)
+
+
+def tell_changes(checklist_id: str, old: str, new: str, folder: Path | None) -> None:
+    """Prints what changed, the gravest first. Raises ChecklistBroken, NotThere, InvalidInput for what is no version."""
+    from app.domain.checklist_changes import differences
+    from app.web.checklist_pages import change_groups, count_lines
+    from app.web.language import Speech
+
+    settings = load_settings(checklists_dir=folder)
+    speech = Speech(settings.language, ZoneInfo(settings.time_zone))
+    was, now = _document(settings, checklist_id, old), _document(settings, checklist_id, new)
+    found = differences(was, now)
+    for line in count_lines(speech, found):
+        console.print(line, markup=False)
+    for group in change_groups(speech, was, now, found):
+        console.print(f"\n{group.title}", style="bold", markup=False)
+        for item in group.items:
+            _print_item(item)
+    if not found:
+        console.print(speech.say("Nothing differs."), markup=False)
+
+
+def _print_item(item: "ChangedItem") -> None:
+    console.print(f"  {item.name} {item.text}".rstrip(), markup=False, soft_wrap=True)
+    for line in item.lines:
+        console.print(f"    {line.what} - {line.effect_words}", markup=False, soft_wrap=True)
+        for said in line.wordings:
+            language = f"{said.language}: " if said.language else ""
+            console.print(f"      {language}{said.old or '…'} → {said.new or '…'}", markup=False, soft_wrap=True)
+        console.print(f"      {line.reason}", markup=False, soft_wrap=True)
+
+
+def _document(settings: Settings, checklist_id: str, named: str) -> "CompiledChecklist":
+    """The compiled checklist that is meant: a version of the library, a file with a document, or another folder."""
+    path = Path(named)
+    if named.isascii() and named.isdigit():
+        return compile_checklist(load_library(settings.checklists_dir), checklist_id, int(named)).checklist
+    if path.is_dir():
+        return compile_checklist(load_library(path), checklist_id).checklist
+    if path.is_file():
+        found = read_compiled(path.read_bytes())
+        if found.checklist.id != checklist_id:
+            raise InvalidInput("Nothing here can be compared: the document belongs to another checklist.")
+        return found
+    raise InvalidInput(
+        "“%(name)s” is neither a version, nor a file of a compiled checklist, nor a folder of checklists.", name=named
+    )
+
+
+def publish_checklist(checklist_id: str, version: int | None, folder: Path | None) -> None:
+    """Notes a version as given out. Raises ChecklistBroken, NotThere, AlreadyPublished."""
+    from app.store.published import publish
+
+    noted = publish(load_settings(checklists_dir=folder).checklists_dir, checklist_id, version)
+    console.print(f"{noted.id} version {noted.version} is published: SHA-256 {noted.sha256}", markup=False)
+
+
+def preview_checklist(checklist_id: str, port: int, version: int | None, folder: Path | None) -> None:
+    """Serves the preview on 127.0.0.1 until it is stopped. Raises PortBusy."""
+    from app.commands.servers import listening, serve
+    from app.web.preview import preview_app
+
+    settings = load_settings(checklists_dir=folder, role="central", host="127.0.0.1", port=port, instance="preview")
+    with listening(settings) as listener:
+        serve(preview_app(settings, checklist_id, version), listener, settings)

@@ -28,7 +28,7 @@ def library_from(folder: Path, cache_dir: Path) -> Shelf:
 
     Raises ChecklistBroken with every fault.
     """
-    digest = _digest(folder)
+    digest = digest_of(folder)
     cache = cache_dir / "checklists"
     shelf = _read_cache(cache, digest, folder)
     if shelf is None:
@@ -46,7 +46,7 @@ def _shelf_of(library: Library) -> Shelf:
     return Shelf(documents, tuple(library.types_without_checklist()), lambda: reference)
 
 
-def _digest(folder: Path) -> str:
+def digest_of(folder: Path) -> str:
     """Changes with every file of the library and with the code that checks and compiles it."""
     code = Path(models.__file__).parent.parent
     files = [path for name in FOLDERS for path in sorted((folder / name).glob("*.yaml"))]
@@ -77,7 +77,8 @@ def _documents(cache: Path, rows: list[dict[str, Any]], folder: Path) -> Iterato
             raise ValueError("the kept document is damaged")
         title, key = Text.model_validate(row["title"]), (str(row["id"]), int(row["version"]))
         load = _loader(path, str(row["sha256"]), folder, key)
-        yield Compiled(*key, tuple(map(str, row["types"])), title, str(row["sha256"]), load)
+        counts = (int(row["asked"]), int(row["short"]))
+        yield Compiled(*key, tuple(map(str, row["types"])), title, str(row["sha256"]), *counts, load)
 
 
 def _loader(path: Path, sha256: str, folder: Path, key: tuple[str, int]) -> Callable[[], bytes]:
@@ -108,6 +109,7 @@ def _write_cache(cache: Path, digest: str, shelf: Shelf) -> None:
         document = one.document
         _put(cache / f"{one.sha256}.json", document)
         about = {"id": one.checklist_id, "version": one.version, "types": list(one.types), "sha256": one.sha256}
+        about |= {"asked": one.asked, "short": one.short}
         rows.append({**about, "title": one.title.model_dump(), "bytes": len(document)})
     reference = canonical(shelf.reference.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     _put(cache / REFERENCE, reference)

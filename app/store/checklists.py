@@ -38,6 +38,8 @@ class Compiled:
     types: tuple[str, ...]
     title: Text
     sha256: str
+    asked: int  # indicators of the full variant
+    short: int  # indicators of the short variant
     load: Callable[[], bytes] = field(compare=False, repr=False)
 
     @property
@@ -100,10 +102,12 @@ def load_library(folder: Path) -> Library:
 
 
 def check(folder: Path) -> "list[Fault]":
-    """Every fault of the library, in order of file and line; empty when it can be used."""
+    """Every fault of the library, in order of file and line; empty when it can be used and says what was published."""
     from app.store.checklist_files import read_library
+    from app.store.published import faults_of_published
 
-    return read_library(folder)[1]
+    library, faults = read_library(folder)
+    return faults or faults_of_published(folder, library)
 
 
 def stats(library: Library) -> Stats:
@@ -134,7 +138,8 @@ def compile_checklist(library: Library, checklist_id: str, version: int | None =
     # Without defaults: a key added later then leaves the hash of what was pinned as it is. The format is always said.
     document = canonical({"format": whole.format, **dumped})
     sha256 = hashlib.sha256(document).hexdigest()
-    return Compiled(found.id, found.version, found.types, found.title, sha256, lambda: document)
+    counts = (len(whole.indicators), len(found.short))
+    return Compiled(found.id, found.version, found.types, found.title, sha256, *counts, lambda: document)
 
 
 def read_compiled(document: bytes) -> CompiledChecklist:
@@ -171,6 +176,14 @@ def opened(sha256: str, load: Callable[[], bytes], asked: tuple[str, ...] = ()) 
 def keep_document(session: Session, compiled: Compiled, scope: str = EVERYBODY) -> str:
     """Keeps the document among the attachments, from where it is sent; returns its SHA-256."""
     return attachments.keep(session, compiled.document, attachments.DOCUMENT_TYPE, scope)
+
+
+def shared_document(session: Session, sha256: str) -> CompiledChecklist:
+    """A document that visits on this node pinned and that everybody may read. Raises NotThere for anything else."""
+    kept = attachments.read(session, sha256) if attachments.scope_of(session, sha256) == EVERYBODY else None
+    if kept is None or kept[0] != attachments.DOCUMENT_TYPE:
+        raise NotThere()
+    return opened(sha256, lambda: kept[1])
 
 
 def pinned(session: Session, sha256: str, asked: tuple[str, ...] = ()) -> CompiledChecklist:

@@ -61,9 +61,14 @@ def is_part_wanted(request: Request) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def page(request: Request, template: str, view: object = None, *, status: int = 200, title: str = "") -> Response:
-    """A whole page. The browser keeps no copy: nothing can be read after a lock by going back."""
-    html = _render(request, template, view, title)
+def page(
+    request: Request, template: str, view: object = None, *, status: int = 200, title: str = "", language: str = ""
+) -> Response:
+    """A whole page. The browser keeps no copy: nothing can be read after a lock by going back.
+
+    `language`: of this page alone, when it is not the reader's.
+    """
+    html = _render(request, template, view, title, language)
     return Response(html, status, {"Cache-Control": "no-store"}, media_type="text/html; charset=utf-8")
 
 
@@ -73,8 +78,8 @@ def part(request: Request, template: str, view: object, *, status: int = 200, ac
     return Response(_render(request, template, view, ""), status, headers, media_type="text/html; charset=utf-8")
 
 
-def _render(request: Request, template: str, view: object, title: str) -> str:
-    speech = speech_of(request)
+def _render(request: Request, template: str, view: object, title: str, language: str = "") -> str:
+    speech = replace(speech_of(request), language=language) if language else speech_of(request)
     context = page_context(request, speech, title)
     return _environment(speech.language).get_template(template).render(view=view, page=context, speech=speech)
 
@@ -88,7 +93,7 @@ def page_context(request: Request, speech: Speech, title: str) -> PageContext:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return PageContext(
         title=title or speech.say(NEUTRAL_TITLE),
-        language=chosen.language,
+        language=speech.language,
         theme=chosen.theme,
         size=chosen.size,
         hand=chosen.hand,
@@ -113,6 +118,7 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
         ("/visits", N_("Visits"), "door-open", person.may("visit")),
         ("/guides", N_("Guides"), "book-open", True),
         ("/institutions", N_("Institutions"), "map-pin", central and person.may("see_institutions")),
+        ("/checklists", N_("Checklists"), "clipboard-list", central),
         ("/people", N_("People"), "users", central and person.may("see_people")),
         ("/devices", N_("Tablets"), "shield-check", central and person.may("devices")),
         ("/sync", N_("Sending"), "cloud-upload", not central),

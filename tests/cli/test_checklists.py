@@ -1,6 +1,13 @@
 """`baqylau checklists`: editors correct files by what it says."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -56,3 +63,28 @@ def test_stats_count_what_waits_for_counsel(run: Run) -> None:
     said = run("checklists", "stats")
     assert said.code == 0
     assert "to be checked by counsel" in said.out
+
+
+def test_the_preview_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "app", "checklists", "preview", "police-holding", "--port", str(port)]
+    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "BAQYLAU_LANGUAGE": "en"})
+    try:
+        assert program.stdout is not None
+        assert program.stdout.readline().decode().strip() == f"http://127.0.0.1:{port}"
+        assert b"<article" in asked(f"http://127.0.0.1:{port}/sections/1")
+    finally:
+        program.send_signal(signal.SIGINT)
+        assert program.wait(30) == 0
+
+
+def asked(url: str) -> bytes:
+    """The page, as soon as the program listens."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=60) as reply:
+                found: bytes = reply.read()
+                return found
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError(url)
