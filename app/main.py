@@ -30,7 +30,7 @@ from app.web.security import Guard
 log = logging.getLogger("baqylau")
 WORKERS = 8
 # Imported when the role is known: a tablet that starts does not wait for the pages of the office.
-BOTH = ("health", "sign_in", "preferences", "visits", "sections", "answers", "photos", "reports")
+BOTH = ("health", "sign_in", "preferences", "visits", "sections", "answers", "photos", "reports", "standards")
 DEVICE_ONLY = ("sync",)
 CENTRAL_ONLY = ("reviews", "institutions", "people", "devices")
 
