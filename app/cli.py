@@ -5,7 +5,7 @@ A command imports its module when it runs: `baqylau --help` must not wait for we
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -24,6 +24,8 @@ program = typer.Typer(
 )
 checklists = typer.Typer(help="Check and count the library of checklists.", no_args_is_help=True)
 program.add_typer(checklists, name="checklists")
+standards = typer.Typer(help="What was verified in the library, and what was not.", no_args_is_help=True)
+program.add_typer(standards, name="standards")
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="FOLDER", help="Folder of the node's data (BAQYLAU_DATA_DIR).")
@@ -214,6 +216,23 @@ def count_checklists(folder: Library = None) -> None:
     from app.commands import library
 
     library.count_library(folder)
+
+
+@standards.command("report")
+def report_standards(
+    data: Data = None,
+    language: Annotated[Literal["kk", "ru", "en"] | None, typer.Option(help="kk, ru or en (BAQYLAU_LANGUAGE).")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write a table for Excel instead.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", dir_okay=False, help="Renew docs/law.md instead.")
+    ] = None,
+) -> None:
+    """What counsel must check, what a native jurist must confirm, and counts by instrument."""
+    from app.commands import standards as commands
+
+    commands.report(data, language, csv, markdown)
 
 
 # ---- measures --------------------------------------------------------------------------------------------------------
