@@ -65,6 +65,7 @@ STANDARDS = (
         "Несовершеннолетнего держат не дольше 24 часов.",
         "A minor is held for 24 hours at most.",
     ),
+    standard(CODE, "10(13)", "duties", "Міндеттері.", "Обязанности.", "Duties."),
     standard(
         CODE, "131(3)", "notice", "Прокурорға хабарланады.", "Прокурору сообщают.", "The prosecutor is told in writing."
     ),
@@ -173,7 +174,7 @@ def test_a_number_goes_before_a_name_and_a_name_before_the_text(index: Index) ->
 
 
 def test_a_longer_number_comes_after_the_one_that_was_typed(index: Index) -> None:
-    assert ids(index, "13") == ["havana.13", "kz.cpc.131.3", "kz.cpc.131.4", "crc.37.a"]
+    assert ids(index, "13") == ["havana.13", "kz.cpc.10.13", "kz.cpc.131.3", "kz.cpc.131.4", "crc.37.a"]
 
 
 def test_every_word_must_be_found(index: Index) -> None:
@@ -181,7 +182,15 @@ def test_every_word_must_be_found(index: Index) -> None:
     assert ids(index, "бөлек ересек") == ["crc.37.c"]
 
 
-def test_a_very_long_search_is_answered(index: Index) -> None:
+def test_a_letter_of_a_number_is_the_same_on_a_russian_keyboard() -> None:
+    assert words_of("37(с)") == words_of("37(c)") == ["37", "c"]
+    assert words_of("40(в) съезд") == ["40", "b", "съезд"]
+
+
+def test_of_a_very_long_search_the_first_words_count(index: Index) -> None:
+    words = "жалғыз қамауға болмайды изоляции не применяют no solitary confinement un havana rules"
+    assert ids(index, f"{words} zzz") == ["havana.67"]
+    assert ids(index, f"zzz {words}") == []
     assert ids(index, "бөлек " * 5000) == ids(index, "бөлек")
     assert ids(index, " ".join(f"w{n}" for n in range(5000))) == []
 
