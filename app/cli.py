@@ -6,7 +6,7 @@ A command imports its module when it runs: `baqylau --help` must not wait for we
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -25,6 +25,8 @@ program = typer.Typer(
 )
 checklists = typer.Typer(help="Check and count the library of checklists.", no_args_is_help=True)
 program.add_typer(checklists, name="checklists")
+standards = typer.Typer(help="What was verified in the library, and what was not.", no_args_is_help=True)
+program.add_typer(standards, name="standards")
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="FOLDER", help="Folder of the node's data (BAQYLAU_DATA_DIR).")
@@ -259,6 +261,23 @@ def preview_checklist(
     from app.commands import library
 
     library.preview_checklist(checklist_id, port, version, folder)
+
+
+@standards.command("report")
+def report_standards(
+    data: Data = None,
+    language: Annotated[Literal["kk", "ru", "en"] | None, typer.Option(help="kk, ru or en (BAQYLAU_LANGUAGE).")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write a table for Excel instead.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", dir_okay=False, help="Renew docs/law.md instead.")
+    ] = None,
+) -> None:
+    """What counsel must check, what a native jurist must confirm, and counts by instrument."""
+    from app.commands import standards as commands
+
+    commands.report(data, language, csv, markdown)
 
 
 # ---- measures --------------------------------------------------------------------------------------------------------

@@ -37,13 +37,14 @@ BOTH = (
     "visits",
     "sections",
     "answers",
+    "cases",
     "photos",
     "reports",
     "guides",
     "interviews",
-    "cases",
     "checklists",
     "booklets",
+    "standards",
 )
 DEVICE_ONLY = ("sync",)
 CENTRAL_ONLY = ("reviews", "institutions", "people", "devices", "contacts")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from app.domain.checklist import (
     INSTITUTION_TYPES,
@@ -15,6 +15,7 @@ from app.domain.checklist import (
     CustodyRule,
     Indicator,
     Instrument,
+    Language,
     Section,
     Standard,
     Text,
@@ -43,15 +44,27 @@ class Flaw:
     text: str
 
 
+class Question(Value):
+    """An indicator as far as the provisions are concerned: what it asks, and all that it and its thresholds rest on."""
+
+    indicator_id: str
+    text: Text
+    standards: tuple[str, ...] = ()
+    review: Language | None = None
+
+
 class Reference(Value):
-    """What can be read beside any visit: every provision with its instrument, the interview scripts, the guides."""
+    """What can be read beside any visit: every provision with its instrument, the questions that rest on them, the
+    interview scripts, the guides."""
 
     standards: tuple[Standard, ...] = ()
+    questions: tuple[Question, ...] = ()
     scripts: tuple[Script, ...] = ()
     guides: tuple[Guide, ...] = ()
-    questions: dict[str, Text] = Field(
-        default_factory=dict
-    )  # of the indicators that a script names: read where there is no visit
+
+    def question(self, indicator_id: str) -> Text | None:
+        """What an indicator asks; None for one that is not in the library."""
+        return next((one.text for one in self.questions if one.indicator_id == indicator_id), None)
 
     def standard(self, standard_id: str) -> Standard | None:
         return next((one for one in self.standards if one.provision.id == standard_id), None)
@@ -81,6 +94,11 @@ class Library:
     def knows_indicator(self, indicator_id: str) -> bool:
         return indicator_id in self.indicators or indicator_id in self.unread
 
+    def for_type(self, institution_type: str) -> Checklist | None:
+        """The checklist proposed for an institution type: made for the fewest types, in its newest version."""
+        found = [one for one in self.checklists.values() if institution_type in one.types]
+        return max(found, key=lambda one: (-len(one.types), one.version), default=None)
+
     def types_without_checklist(self) -> list[str]:
         """Institution types that no checklist covers: a notice, not a fault."""
         covered = {kind for one in self.checklists.values() for kind in one.types}
@@ -89,12 +107,17 @@ class Library:
 
 def reference_of(library: Library) -> Reference:
     """The library's reference, in order of ids."""
-    named = {name for script in library.scripts.values() for topic in script.topics for name in topic.indicators}
+    indicators = sorted(library.indicators.values(), key=lambda one: (one.id[0], int(one.id[1:])))
     return Reference(
         standards=tuple(library.standards[name] for name in sorted(library.standards)),
+        questions=tuple(
+            Question(
+                indicator_id=one.id, text=one.text, standards=tuple(sorted(named_standards(one))), review=one.review
+            )
+            for one in indicators
+        ),
         scripts=tuple(library.scripts[name] for name in sorted(library.scripts)),
         guides=tuple(library.guides[name] for name in sorted(library.guides)),
-        questions={name: library.indicators[name].text for name in sorted(named)},
     )
 
 
@@ -158,7 +181,7 @@ def text_flaws(kind: Kind, name: str, item: BaseModel) -> Iterator[Flaw]:
     The same is allowed for what has at most three letters, for one word that Kazakh and Russian share (прокурор), and
     for the short name of an instrument.
     """
-    for path, text in _texts(item, ()):
+    for path, text in texts_in(item):
         for language in LANGUAGES:
             if not text.in_(language).strip():
                 yield Flaw(kind, name, (*path, language), f"the text in `{language}` is empty")
@@ -174,15 +197,16 @@ def _is_copied(text: Text, first: str, second: str) -> bool:
     return " " in said or second == "en"
 
 
-def _texts(value: object, path: Path) -> Iterator[tuple[Path, Text]]:
+def texts_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Text]]:
+    """Every text inside an item, with the way to it."""
     if isinstance(value, Text):
         yield path, value
     elif isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
-            yield from _texts(getattr(value, name), (*path, info.alias or name))
+            yield from texts_in(getattr(value, name), (*path, info.alias or name))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))
+            yield from texts_in(item, (*path, index))
 
 
 def _standard_flaws(library: Library, indicator: Indicator) -> Iterator[Flaw]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app.domain import checklist as models
 from app.domain.checklist import CompiledChecklist, Text
 from app.domain.journal import canonical
 from app.domain.library import Library, Reference, compiled
+from app.domain.standards_search import Index, index_of
 from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
 from app.store import attachments
 
@@ -65,6 +65,11 @@ class Shelf:
         """Standards, interview scripts and guides; read on first use."""
         return self.load_reference()
 
+    @cached_property
+    def standards_index(self) -> Index:
+        """What a search in the provisions looks into; made on the first search."""
+        return index_of(self.reference.standards)
+
     def for_type(self, institution_type: str) -> Compiled | None:
         """The checklist for an institution type: the one made for the fewest types, in its newest version; None when
         there is none yet."""
@@ -75,20 +80,6 @@ class Shelf:
         """A checklist by its id; the newest when no version is given."""
         found = [one for one in self.compiled if one.checklist_id == checklist_id and version in (None, one.version)]
         return max(found, key=lambda one: one.version, default=None)
-
-
-@dataclass(frozen=True)
-class Stats:
-    """How large the library is. `unverified`: provisions for counsel; `to_review`: items for a native jurist."""
-
-    instruments: int
-    provisions: int
-    unverified: int
-    indicators: int
-    danger: int
-    checklists: int
-    types_covered: int
-    to_review: int
 
 
 def load_library(folder: Path) -> Library:
@@ -108,21 +99,6 @@ def check(folder: Path) -> "list[Fault]":
 
     library, faults = read_library(folder)
     return faults or faults_of_published(folder, library)
-
-
-def stats(library: Library) -> Stats:
-    provisions = [standard.provision for standard in library.standards.values()]
-    indicators = library.indicators.values()
-    return Stats(
-        instruments=len(library.instruments),
-        provisions=len(provisions),
-        unverified=sum(not provision.is_verified for provision in provisions),
-        indicators=len(indicators),
-        danger=sum(indicator.is_danger for indicator in indicators),
-        checklists=len(library.checklists),
-        types_covered=len(models.INSTITUTION_TYPES) - len(library.types_without_checklist()),
-        to_review=sum(one.review is not None for one in provisions) + sum(one.review is not None for one in indicators),
-    )
 
 
 def compile_checklist(library: Library, checklist_id: str, version: int | None = None) -> Compiled:

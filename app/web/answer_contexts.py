@@ -80,6 +80,7 @@ class StandardLine:
     citation: str  # "CRC 37(c)"
     text: str
     is_verified: bool  # False: to be checked by counsel
+    url: str  # the page of the provision
 
 
 @dataclass(frozen=True)

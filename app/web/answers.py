@@ -125,12 +125,13 @@ def meaning_of(request: Request, session: ReadSession, person: Visitor, visit_id
     if section is None:
         raise NotThere()
     indicator, language = scene.checklist.indicators[indicator_id], scene.speech.language
+    card_url = f"{scene.url}/sections/{section.id}#indicator-{indicator_id}" + ("-1" if section.repeat else "")
     view = MeaningPage(
         visit=head(scene),
         indicator_id=indicator_id,
         question=indicator.text.in_(language),
-        card_url=f"{scene.url}/sections/{section.id}#indicator-{indicator_id}" + ("-1" if section.repeat else ""),
-        meaning=meaning(scene.checklist, indicator, language),
+        card_url=card_url,
+        meaning=meaning(scene.checklist, indicator, language, card_url),
     )
     if is_part_wanted(request):
         return part(request, "answers/_meaning.html", view)

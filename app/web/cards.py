@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import quote
 
 from app.domain.answers import derived_values, is_complete, needs_reason, verdicts
 from app.domain.checklist import METHODS, SOURCES, AnswerField, CompiledChecklist, Indicator, Standard
@@ -118,9 +119,9 @@ def _asked(desk: Desk, indicator: Indicator) -> dict[str, Any]:
     }
 
 
-def meaning(checklist: CompiledChecklist, indicator: Indicator, language: str) -> Meaning:
-    """How to find out, what each answer means here, and the rules behind it."""
-    lines = tuple(standard_lines(checklist, indicator, language))
+def meaning(checklist: CompiledChecklist, indicator: Indicator, language: str, back: str) -> Meaning:
+    """How to find out, what each answer means here, and the rules behind it; `back` leads from them to the card."""
+    lines = tuple(standard_lines(checklist, indicator, language, back))
     return Meaning(indicator.guidance.in_(language), meanings(indicator, language), lines)
 
 
@@ -166,8 +167,10 @@ def meanings(indicator: Indicator, language: str) -> CardMeanings:
     )
 
 
-def standard_lines(checklist: CompiledChecklist, indicator: Indicator, language: str) -> Iterable[StandardLine]:
-    """The rules behind an indicator, national first; what is unverified says so."""
+def standard_lines(
+    checklist: CompiledChecklist, indicator: Indicator, language: str, back: str
+) -> Iterable[StandardLine]:
+    """The rules behind an indicator, national first; what is unverified says so. `back`: the page that shows them."""
     found = [checklist.standards[key] for key in indicator.standards if key in checklist.standards]
     for standard in sorted(found, key=lambda one: one.instrument.level != "national"):
         yield StandardLine(
@@ -175,7 +178,13 @@ def standard_lines(checklist: CompiledChecklist, indicator: Indicator, language:
             citation=citation(standard, language),
             text=standard.provision.text.in_(language),
             is_verified=standard.provision.is_verified,
+            url=standard_url(standard.provision.id, back),
         )
+
+
+def standard_url(provision_id: str, back: str = "") -> str:
+    """The page of a provision, with the way back to where it was cited."""
+    return f"/standards/{provision_id}" + (f"?back={quote(back, safe='/')}" if back else "")
 
 
 def citation(standard: Standard, language: str) -> str:

@@ -123,7 +123,8 @@ def rule_lines(standards: Mapping[str, Standard], names: Sequence[str], language
     for standard in sorted(found, key=lambda one: one.instrument.level != "national"):
         level = "national" if standard.instrument.level == "national" else "international"
         text, is_verified = standard.provision.text.in_(language), standard.provision.is_verified
-        yield StandardLine(level, citation(standard, language), text, is_verified)
+        url = f"/standards/{standard.provision.id}"
+        yield StandardLine(level, citation(standard, language), text, is_verified, url)
 
 
 # ---- the glossary

@@ -5,7 +5,7 @@ shows nothing but the files they edit.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -45,6 +45,8 @@ VISIT: Final = Visit(
     checklist_id="",
     checklist_version=0,
     checklist_sha256="",
+    variant="full",
+    asked=(),
     state="approved",  # nobody may answer: every form of a card is closed
     arrived_at="",
     waiting_minutes=None,
@@ -136,7 +138,9 @@ def _meaning_route(bench: Workbench) -> Callable[..., Response]:
             return Response(status_code=404)
         found = checklist.indicators[indicator_id]
         shown = head(Scene(VisitRecords(VISIT), checklist, None, NOBODY, {}, speech))
-        told = (found.text.in_(speech.language), "/", meaning(checklist, found, speech.language))
+        whole = meaning(checklist, found, speech.language, "")
+        lines = tuple(replace(line, url="") for line in whole.standards)  # there are no pages of provisions here
+        told = (found.text.in_(speech.language), "/", replace(whole, standards=lines))
         return part(request, "answers/_meaning.html", MeaningPage(shown, indicator_id, *told))
 
     return meaning_of

@@ -131,7 +131,7 @@ def _finding(scene: Scene, finding: Finding, numbers: Mapping[str, int]) -> Repo
         sources_words=", ".join(used),
         confidence_words=words.confidence(speech, answer.text("confidence")) if answer.text("confidence") else "",
         verdicts=tuple(verdict_tiles(speech, scene.checklist, indicator, answer.fields)),
-        standards=tuple(standard_lines(scene.checklist, indicator, speech.language)),
+        standards=tuple(standard_lines(scene.checklist, indicator, speech.language, f"{scene.url}/report")),
         photo_numbers=tuple(numbers[photo.subject] for photo in photos),
     )
 

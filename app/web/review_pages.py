@@ -206,6 +206,7 @@ def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, desk: 
     answer = scene.answer(chosen)
     fields: Mapping[str, Json] = answer.fields if answer else {}
     before, after = _beside(scene, asked, chosen)
+    desk_url = _desk_url(scene, chosen)
     return ReviewIndicator(
         indicator_id=indicator.id,
         repeat_id=chosen.repeat_id,
@@ -223,7 +224,7 @@ def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, desk: 
         past=tuple(desk.past),
         photos=tuple(_photos(scene, chosen)),
         questions=tuple(_questions(scene, chosen, desk.made)),
-        standards=tuple(standard_lines(scene.checklist, indicator, speech.language)),
+        standards=tuple(standard_lines(scene.checklist, indicator, speech.language, desk_url)),
         meanings=meanings(indicator, speech.language),
         conflict_lines=tuple(_conflict_lines(scene, chosen, answer)),
         previous_url=before,
@@ -234,8 +235,12 @@ def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, desk: 
 def _beside(scene: Scene, asked: Sequence[Asked], chosen: Asked) -> tuple[str, str]:
     """The addresses of the indicators before and after; empty at the ends."""
     index = list(asked).index(chosen)
-    urls = [f"/reviews/{scene.visit.visit_id}?indicator={key_of(one)}" for one in asked]
+    urls = [_desk_url(scene, one) for one in asked]
     return urls[index - 1] if index else "", urls[index + 1] if index + 1 < len(urls) else ""
+
+
+def _desk_url(scene: Scene, asked: Asked) -> str:
+    return f"/reviews/{scene.visit.visit_id}?indicator={key_of(asked)}"
 
 
 def _answer_words(speech: Speech, answer: Record | None) -> str:

@@ -1,6 +1,6 @@
 """Fills the contexts of the talks: the list of scripts, and one script for the hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from app.domain.checklist import Text
@@ -87,7 +87,7 @@ def script_page(
         before=_read(script.before, language),
         consent=tuple(map(_say, script.consent)),
         opening=tuple(map(_say, script.opening)),
-        topics=tuple(_topic(topic, reference.questions, language, scene) for topic in script.topics),
+        topics=tuple(_topic(topic, reference, language, scene) for topic in script.topics),
         stop_signs=_read(script.stop.signs, language),
         stop_say=_spoken(script.stop.say),
         disclosure_do=_read(script.disclosure.do, language),
@@ -113,21 +113,20 @@ def _say(row: Say) -> SayRow:
     return SayRow(_spoken(row.say), _spoken(row.if_no) if row.if_no else ())
 
 
-def _topic(topic: Topic, questions: Mapping[str, Text], language: str, scene: Scene | None) -> TopicCard:
+def _topic(topic: Topic, reference: Reference, language: str, scene: Scene | None) -> TopicCard:
     return TopicCard(
         dom_id=f"topic-{topic.id}",
         title=topic.title.in_(language),
         ask=tuple(_spoken(question) for question in topic.ask),
         listen_for=_read(topic.listen_for, language),
         avoid=_read(topic.avoid, language),
-        written_at=tuple(_written_at(topic, questions, language, scene)),
+        written_at=tuple(_written_at(topic, reference, language, scene)),
     )
 
 
-def _written_at(topic: Topic, questions: Mapping[str, Text], language: str, scene: Scene | None) -> Iterable[WrittenAt]:
+def _written_at(topic: Topic, reference: Reference, language: str, scene: Scene | None) -> Iterable[WrittenAt]:
     """The indicators of a topic; in a visit those that its checklist asks lead to their first card."""
     asked = {one.indicator.id: scene.link(one) for one in reversed(scene.asked())} if scene else {}
     for name in topic.indicators:
-        question = questions[name].in_(language) if name in questions else ""
-        link = asked.get(name)
-        yield WrittenAt(name, question, link.url if link else "")
+        question, link = reference.question(name), asked.get(name)
+        yield WrittenAt(name, question.in_(language) if question else "", link.url if link else "")

@@ -158,6 +158,40 @@ SEVERITY: Final = {
     "4": N_("very high"),
     "danger": N_("danger"),
 }
+LEVEL: Final = {
+    "national": N_("national"),
+    "international": N_("international"),
+    "method": N_("method of monitoring"),
+}
+PROVISION_STATUS: Final = {
+    "read": N_("The text was read."),
+    "number-unverified": N_("The content was read, the number was not: to be checked by counsel."),
+    "unverified": N_("Nobody has compared it with the text yet: to be checked by counsel."),
+}
+LIBRARY_ITEM: Final = {
+    "provision": N_("provision"),
+    "indicator": N_("question of the checklists"),
+    "script": N_("interview script"),
+    "guide": N_("guide"),
+}
+DOMAIN: Final = {
+    "A": N_("Legal basis, arrest, admission"),
+    "B": N_("Separation"),
+    "C": N_("Living conditions, food, hygiene"),
+    "D": N_("Daily life, education, play"),
+    "E": N_("Physical and mental health"),
+    "F": N_("Violence, force, restraint, isolation"),
+    "G": N_("Discipline"),
+    "H": N_("Family and the outside world"),
+    "I": N_("Complaints and inspection"),
+    "J": N_("Staff and their training"),
+    "K": N_("Children at particular risk"),
+    "L": N_("Assessment, care plan, review"),
+    "M": N_("Best interests and participation"),
+    "N": N_("Records and personal data"),
+    "O": N_("Transfer and release"),
+    "P": N_("Basic facts"),
+}
 QUICK_REASONS: Final = {
     "not_applicable": (N_("No such case today"), N_("Not foreseen for this place")),
     "not_seen": (
@@ -232,6 +266,24 @@ def confidence(speech: Speech, code: str) -> str:
 
 def severity(speech: Speech, code: str) -> str:
     return _word(speech, SEVERITY, code)
+
+
+def level(speech: Speech, code: str) -> str:
+    return _word(speech, LEVEL, code)
+
+
+def provision_status(speech: Speech, code: str) -> str:
+    """What is known of the text of a provision, as a sentence."""
+    return _word(speech, PROVISION_STATUS, code)
+
+
+def library_item(speech: Speech, kind: str) -> str:
+    return _word(speech, LIBRARY_ITEM, kind)
+
+
+def domain(speech: Speech, letter: str) -> str:
+    """What the indicators of a letter are about."""
+    return _word(speech, DOMAIN, letter)
 
 
 def how_to_find_out(speech: Speech, sources: tuple[str, ...]) -> str:

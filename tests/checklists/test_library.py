@@ -13,6 +13,8 @@ from sqlmodel import SQLModel
 
 from app.clock import SystemClock
 from app.domain.checklist import INSTITUTION_TYPES, types_of
+from app.domain.library_counts import counts_of
+from app.domain.standards import questions_by_standard
 from app.errors import ChecklistBroken, ChecklistNotHere, ChecklistTooNew, NotThere
 from app.store import attachments, checklist_files
 from app.store.checklist_cache import library_from
@@ -25,7 +27,6 @@ from app.store.checklists import (
     load_library,
     pinned,
     read_compiled,
-    stats,
 )
 from app.store.db import open_sqlite
 from app.store.node import open_node
@@ -395,7 +396,8 @@ def test_types_without_a_checklist_are_no_fault(tmp_path: Path) -> None:
     library = load_library(written(tmp_path, small_library()))
     assert "ivs" not in library.types_without_checklist()
     assert "juvenile_colony" in library.types_without_checklist()
-    assert (stats(library).indicators, stats(library).danger, stats(library).types_covered) == (3, 1, 1)
+    counted = counts_of(library)
+    assert (counted.indicators, counted.danger, counted.types_covered) == (3, 1, 1)
 
 
 def test_the_checklist_made_for_the_fewest_types_is_proposed(tmp_path: Path) -> None:
@@ -528,6 +530,27 @@ def test_the_reference_holds_every_standard_script_and_guide(tmp_path: Path) -> 
     found = reference.standard("crc.3")
     assert found is not None
     assert found.instrument.id == "crc"
+
+
+def test_the_reference_says_what_each_question_and_its_thresholds_rest_on_without_reading_yaml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = small_library()
+    b1(files)["review"] = "kk"
+    p1(files)["standards"] = []
+    p1(files)["thresholds"][0]["standard"] = "crc.3"
+    folder = written(tmp_path / "c", files)
+    cold = library_from(folder, tmp_path / "cache").reference
+    monkeypatch.setattr(checklist_files, "read_library", lambda _: pytest.fail("the library was read again"))
+    warm = library_from(folder, tmp_path / "cache").reference
+    assert warm == cold
+    library = {one.indicator_id: one for one in warm.questions}
+    assert list(library) == ["B1", "B2", "P1"]
+    assert library["B1"].text.en == b1(files)["text"]["en"]
+    assert library["B1"].standards == ("crc.37c",)
+    assert library["P1"].standards == ("crc.3",)  # of its threshold
+    assert (library["B1"].review, library["P1"].review) == ("kk", None)
+    assert [one.indicator_id for one in questions_by_standard(warm)["crc.37c"]] == ["B1", "B2"]
 
 
 SCRIPT_FAULTS: list[tuple[str, str, str, str, Change]] = [

@@ -1,6 +1,7 @@
 """`baqylau checklists`: editors correct files by what it says."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
+from app.domain.checklist import INSTITUTION_TYPES
+from app.domain.library_counts import counts_of
+from app.store.checklists import load_library
 from tests.cli.conftest import Run, free_port
 
 
@@ -59,10 +63,47 @@ def test_no_node_starts_on_broken_checklists(
     assert "indicators/B-separation.yaml:" in said.err
 
 
-def test_stats_count_what_waits_for_counsel(run: Run) -> None:
+# ---- stats -------------------------------------------------------------------------------------------------------------
+
+
+def counts(out: str) -> dict[str, list[str]]:
+    """The cells after the first of every line of the tables."""
+    rows = [re.split(r"\s{2,}", line.strip()) for line in out.splitlines() if line.startswith(" ")]
+    return {first: rest for first, *rest in rows}
+
+
+def test_stats_count_types_domains_languages_severities_and_verification(run: Run) -> None:
     said = run("checklists", "stats")
-    assert said.code == 0
-    assert "to be checked by counsel" in said.out
+    assert (said.code, said.err) == (0, "")
+    counted, library = counts(said.out), load_library(ROOT / "checklists")
+    whole = counts_of(library)
+    for kind in INSTITUTION_TYPES:
+        checklist = library.for_type(kind)
+        asked = sum(len(section.indicators) for section in checklist.sections) if checklist else 0
+        short = len(checklist.short) if checklist else 0
+        assert counted[kind] == [checklist.id if checklist else "none yet", str(asked), str(short)]
+    assert {letter: int(counted[letter][-1]) for letter in whole.by_domain} == whole.by_domain
+    for language in ("kk", "ru", "en"):
+        assert counted[language][-1] == "100"
+    assert {name: int(counted[name][0]) for name in whole.by_severity} == whole.by_severity
+    assert {name: int(counted[name][0]) for name in whole.by_status} == whole.by_status
+    assert int(counted["to be checked by counsel"][0]) == whole.unverified
+
+
+def test_stats_say_the_whole_in_one_line(run: Run) -> None:
+    library = load_library(ROOT / "checklists")
+    covered = len(INSTITUTION_TYPES) - len(library.types_without_checklist())
+    last = run("checklists", "stats").out.splitlines()[-1]
+    assert last == (
+        f"{covered} types, {len(library.indicators)} indicators, {len(library.standards)} provisions, "
+        "3 languages at 100 %"
+    )
+
+
+def test_the_library_is_as_large_as_was_asked_for() -> None:
+    whole = counts_of(load_library(ROOT / "checklists"))
+    assert whole.indicators >= 166
+    assert whole.provisions >= 639
 
 
 def test_the_preview_serves_until_it_is_stopped(tmp_path: Path) -> None:

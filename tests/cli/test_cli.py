@@ -25,6 +25,7 @@ COMMANDS = (
     "import-institutions",
     "add-person",
     "checklists",
+    "standards",
     "bench",
 )
 
@@ -35,7 +36,7 @@ def test_help_names_every_command(run: Run) -> None:
     assert [command for command in COMMANDS if f" {command} " not in said.out] == []
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "checklists check", "checklists stats"])
+@pytest.mark.parametrize("command", [*COMMANDS, "checklists check", "checklists stats", "standards report"])
 def test_every_command_has_help(run: Run, command: str) -> None:
     said = run(*command.split(), "--help")
     assert said.code == 0

@@ -28,6 +28,7 @@ from app.web.answer_contexts import (
     VerdictContext,
 )
 from app.web.contexts import Choice, Progress
+from tests.web import standard_samples
 from tests.web.clock_samples import CASE_PAGES
 from tests.web.rendering import environment
 from tests.web.samples import (
@@ -55,9 +56,19 @@ MEANINGS = CardMeanings(
 )
 STANDARDS = (
     StandardLine(
-        "international", "БҚК 37(c)", "Бала, оның мүддесіне қайшы келмесе, ересектерден бөлек ұсталады.", True
+        "international",
+        "БҚК 37(c)",
+        "Бала, оның мүддесіне қайшы келмесе, ересектерден бөлек ұсталады.",
+        True,
+        "/standards/crc.37c",
     ),
-    StandardLine("national", "ҚПК 541(4)", "Кәмелетке толмағандар ересектерден бөлек ұсталады.", False),
+    StandardLine(
+        "national",
+        "ҚПК 541(4)",
+        "Кәмелетке толмағандар ересектерден бөлек ұсталады.",
+        False,
+        "/standards/kz.cpc.541.4",
+    ),
 )
 CHIPS = (
     SourceChip("source.observation", "Көрдім", True),
@@ -355,4 +366,6 @@ DEVICE = {
     "answers/meaning.html": MEANING_STATES,
     "answers/_meaning.html": MEANING_STATES,
     "sync/page.html": SYNCS,
+    "standards/page.html": standard_samples.PAGES,
+    "standards/provision.html": standard_samples.PROVISIONS,
 }
