@@ -61,6 +61,11 @@ def device_pages(sample: Sample) -> dict[str, str]:
         "finish": f"{going}/finish",
         "finished": f"{sample.finished}/finish",
         "report": f"{sample.finished}/report",
+        "standards": "/standards",
+        "standards found": "/standards?search=бөлек&topic=B&status=to_check",
+        "no standard found": "/standards?search=zzz",
+        "a standard": "/standards/kz.cpc.14.2",
+        "no such standard!": "/standards/nothing",
         "sync": "/sync",
         "checklists": "/checklists",
         "a checklist": "/checklists/police-holding/1",
@@ -83,6 +88,8 @@ def reviewer_pages(sample: Sample) -> dict[str, str]:
         "visit": sample.finished,
         "visits": "/visits",
         "institutions": "/institutions",
+        "standards": "/standards",
+        "a standard, unread": "/standards/bangkok.5?back=/inbox",
     }
 
 

@@ -84,10 +84,15 @@ def test_a_topic_lists_what_its_questions_rest_on(browser: Browser, reference: R
 
 def test_filters_and_words_hold_together(browser: Browser, reference: Reference) -> None:
     known = {one.provision.id: one for one in reference.standards}
-    listed = found(browser, search="separate", instrument="crc", status="read", topic="B")
-    assert listed and all(known[name].instrument.id == "crc" and known[name].provision.is_verified for name in listed)
-    page = browser.get("/standards?instrument=crc&topic=B&status=read").text
-    for chosen in ("crc", "B", "read"):
+    everywhere = found(browser, search="separate")
+    here = found(browser, search="separate", instrument="beijing")
+    read, waiting = (found(browser, search="separate", instrument="beijing", status=s) for s in ("read", "to_check"))
+    assert here == [name for name in everywhere if known[name].instrument.id == "beijing"]
+    assert sorted(read + waiting) == sorted(here)
+    assert read and all(known[name].provision.is_verified for name in read)
+    assert waiting and not any(known[name].provision.is_verified for name in waiting)
+    page = browser.get("/standards?instrument=beijing&topic=B&status=read").text
+    for chosen in ("beijing", "B", "read"):
         assert f'<option value="{chosen}" selected>' in page
 
 
