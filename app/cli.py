@@ -23,7 +23,9 @@ program = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a pretty traceback prints local variables, and those hold answers and keys
 )
-checklists = typer.Typer(help="Check and count the library of checklists.", no_args_is_help=True)
+checklists = typer.Typer(
+    help="Check, count, compare, publish and preview the library of checklists.", no_args_is_help=True
+)
 program.add_typer(checklists, name="checklists")
 standards = typer.Typer(help="What was verified in the library, and what was not.", no_args_is_help=True)
 program.add_typer(standards, name="standards")

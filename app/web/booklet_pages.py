@@ -89,15 +89,17 @@ def _section(speech: Speech, checklist: CompiledChecklist, section: Section, pap
     return BookletSection(section.id, section.title.in_(speech.language), section.hint.in_(speech.language), groups)
 
 
-def _groups(speech: Speech, section: Section, paper: Paper) -> Iterable[tuple[str, str]]:
-    """(heading, name) of each room or file; one group without either outside repeats."""
+def _groups(speech: Speech, section: Section, paper: Paper) -> Iterable[tuple[str, str, str]]:
+    """(heading, what to write beside it, name) of each room or file; one group without any outside repeats."""
     if section.repeat is None:
-        yield "", ""
+        yield "", "", ""
         return
+    label = speech.say("Name") if section.repeat == "room" else speech.say("Your number for the file")
     known = list((paper.names or {}).get(section.id, ()))
     wanted = max(paper.rooms if section.repeat == "room" else paper.files, len(known))
     for number in range(1, wanted + 1):
-        yield speech.say(NEW_REPEAT[section.repeat], number=number), known[number - 1] if number <= len(known) else ""
+        name = known[number - 1] if number <= len(known) else ""
+        yield speech.say(NEW_REPEAT[section.repeat], number=number), label, name
 
 
 def _card(speech: Speech, checklist: CompiledChecklist, indicator: Indicator) -> BookletCard:

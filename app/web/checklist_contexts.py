@@ -161,6 +161,7 @@ class BookletGroup:
     """The cards of the whole section, or of one room or file."""
 
     heading: str  # "Room 2"; "" outside repeats
+    name_label: str  # a room has a name, a file only a number of the team's own: never a child's name
     name: str  # of a room or file that exists already; "" leaves a line to write it on
     cards: tuple[BookletCard, ...]
 

@@ -84,12 +84,12 @@ PAPER = BookletPage(
     variants=LINKS,
     severities=("жеңіл", "ауыр"),
     sections=(
-        BookletSection("gate", "Кіреберіс", "Қараңыз.", (BookletGroup("", "", (PAPER_CARD,)),)),
+        BookletSection("gate", "Кіреберіс", "Қараңыз.", (BookletGroup("", "", "", (PAPER_CARD,)),)),
         BookletSection(
             "rooms",
             "Бөлмелер",
             "Өлшеңіз.",
-            (BookletGroup("1-бөлме", "4-камера", (PAPER_CARD,)), BookletGroup("2-бөлме", "", ())),
+            (BookletGroup("1-бөлме", "Атауы", "4-камера", (PAPER_CARD,)), BookletGroup("2-бөлме", "Атауы", "", ())),
         ),
     ),
 )

@@ -161,6 +161,12 @@ def test_rooms_and_files_stand_there_as_often_as_wanted(ana: Browser) -> None:
     assert ids_on(ana.get(f"{POLICE}/booklet?rooms=x&files=²").text) == usual
 
 
+def test_beside_a_file_nobody_is_asked_for_a_name(ana: Browser) -> None:
+    html = ana.get(f"{POLICE}/booklet?rooms=1&files=1").text
+    headings = dict(re.findall(r'<h3><span>[^<]* · (\w+) 1</span><span class="name">([^<]+)</span>', html))
+    assert headings == {"File": "Your number for the file", "Room": "Name"}
+
+
 def test_the_booklet_keeps_the_rules_of_the_page(ana: Browser) -> None:
     reply = ana.get(f"{POLICE}/booklet")
     assert "style-src 'self'" in reply.headers["Content-Security-Policy"]
