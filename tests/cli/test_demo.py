@@ -16,7 +16,7 @@ import pytest
 
 from app.config import ROOT
 from app.demo import make_data
-from app.demo_data import PEOPLE
+from app.demo_data import CONTACTS, PEOPLE
 from tests.cli.conftest import Run, free_port
 
 
@@ -123,6 +123,13 @@ def test_the_tablet_shows_a_visit_in_every_state(demo: Demo) -> None:
     for visit in visits:
         with browser.open(f"{demo.url('device')}/visits/{visit}", timeout=10) as reply:
             assert reply.status == 200
+
+
+def test_the_tablet_knows_whom_to_call_in_almaty(demo: Demo) -> None:
+    browser = demo.sign_in("device", passphrase="көктем бұлақ жылқы таулар")
+    with browser.open(f"{demo.url('device')}/guides/contacts", timeout=10) as reply:
+        page = reply.read().decode()
+    assert [contact["name"] for contact in CONTACTS if contact["name"] not in page] == []
 
 
 def test_the_office_has_the_finished_visits(demo: Demo) -> None:
