@@ -73,8 +73,8 @@ def _is_missing(fault: Remark) -> bool:
 def _follows(fault: Remark, gone: set[tuple[str, str | int | None]]) -> bool:
     """True for a fault in a column that is missing, or about a row of a sheet that is missing."""
     lacks_indicators = (INDICATORS, None) in gone and fault.sentence == NO_SUCH_INDICATOR
-    lacks_fields = (FIELDS, None) in gone and fault.sentence == NO_SUCH_LIST
-    return lacks_indicators or lacks_fields or (fault.place.sheet, fault.place.column) in gone
+    lacks_fields = gone & {(FIELDS, None), (INDICATORS, None)} and fault.sentence == NO_SUCH_LIST
+    return bool(lacks_indicators or lacks_fields or (fault.place.sheet, fault.place.column) in gone)
 
 
 def _check_heads(workbook: Workbook, stated: Stated) -> None:
