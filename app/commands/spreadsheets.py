@@ -6,7 +6,6 @@ from typing import Final
 from app.commands.terminal import complaints, console, say
 from app.config import load_settings
 from app.domain.checklist import Language
-from app.domain.library import Library
 from app.domain.problem import N_
 from app.errors import ChangesOthers, NoSuchChecklist, WouldOverwrite
 from app.export.checklist_import import Proposal, judged
@@ -53,9 +52,10 @@ def import_checklist(file: Path, to: Path, folder: Path | None, *, is_agreed: bo
 
     Returns 1 when the workbook has faults, else 0. Raises NotAWorkbook, ChangesOthers, WouldOverwrite.
     """
-    place = load_settings(checklists_dir=folder).checklists_dir
+    settings = load_settings(checklists_dir=folder)
+    place = settings.checklists_dir
     library = load_library(place)
-    proposal = judged(workbook_in(file.read_bytes()), library, form_words())
+    proposal = judged(workbook_in(file.read_bytes()), library, form_words(), settings.language)
     for remark in (*proposal.notices, *proposal.faults):
         complaints.print(_line(remark), markup=False)
     if proposal.checklist is None:
@@ -64,7 +64,7 @@ def import_checklist(file: Path, to: Path, folder: Path | None, *, is_agreed: bo
     if not proposal.changes:
         console.print(say(NO_DIFFERENCE), markup=False)
         return 0
-    _show(proposal, library)
+    _show(proposal)
     _take(proposal, to, place, is_agreed=is_agreed)
     return 0
 
@@ -78,7 +78,7 @@ def form_words() -> Words:
     return Words(in_language, codes.VALUE, codes.SOURCE, codes.METHOD, codes.UNIT)
 
 
-def _show(proposal: Proposal, library: Library) -> None:
+def _show(proposal: Proposal) -> None:
     for change in proposal.changes:
         console.print(f"{change.where}: {say(change.sentence, **change.params)}", markup=False, soft_wrap=True)
     console.print(say(DIFFERENCES, count=len(proposal.changes)), markup=False)

@@ -42,16 +42,21 @@ class Change:
 
 
 def changes_between(
-    old: Checklist | None, new: Checklist, before: Mapping[str, Indicator], after: Mapping[str, Indicator]
+    old: Checklist | None,
+    new: Checklist,
+    before: Mapping[str, Indicator],
+    after: Mapping[str, Indicator],
+    language: str = "en",
 ) -> list[Change]:
     """Every difference, the checklist first, then the indicators that `new` asks in order of the walk.
 
-    `before` and `after` are all indicators, by id. The version is no difference.
+    `before` and `after` are all indicators, by id; `language` is that in which added and removed texts are quoted. The
+    version is no difference.
     """
     old = old or new.model_copy(update={"sections": (), "must": (), "short": ()})
-    found = [*_values(new.id, (), _head(old), _head(new))]
-    found += _section_changes(old, new)
-    found += _walk_changes(old, new, before, after)
+    found = [*_values(language, new.id, (), _head(old), _head(new))]
+    found += _section_changes(language, old, new)
+    found += _walk_changes(language, old, new, before, after)
     for key, gained, lost in (("must", NOW_MUST, NOT_MUST), ("short", NOW_SHORT, NOT_SHORT)):
         was, now = getattr(old, key), getattr(new, key)
         placed = {name for section in new.sections for name in section.indicators}
@@ -60,9 +65,9 @@ def changes_between(
     for section in new.sections:
         for name in section.indicators:
             if name not in before:
-                found.append(Change(name, NEW, {"text": after[name].text.en}))
+                found.append(Change(name, NEW, {"text": after[name].text.in_(language)}))
             elif before[name] != after[name]:
-                found += _values(name, (), _plain(before[name]), _plain(after[name]))
+                found += _values(language, name, (), _plain(before[name]), _plain(after[name]))
     return found
 
 
@@ -77,31 +82,31 @@ def _plain(indicator: Indicator) -> Json:
 # ---- the walk --------------------------------------------------------------------------------------------------------
 
 
-def _section_changes(old: Checklist, new: Checklist) -> Iterator[Change]:
+def _section_changes(language: str, old: Checklist, new: Checklist) -> Iterator[Change]:
     was, now = {one.id: one for one in old.sections}, {one.id: one for one in new.sections}
     for name in was.keys() - now.keys():
-        yield Change(name, SECTION_REMOVED, {"text": was[name].title.en})
+        yield Change(name, SECTION_REMOVED, {"text": was[name].title.in_(language)})
     for name in _moved([one for one in was if one in now], [one for one in now if one in was]):
         yield Change(name, SECTION_MOVED)
     for name, section in now.items():
         if name not in was:
-            yield Change(name, SECTION_ADDED, {"text": section.title.en})
+            yield Change(name, SECTION_ADDED, {"text": section.title.in_(language)})
         else:
             old_values, new_values = (one.model_dump(exclude={"indicators", "id"}) for one in (was[name], section))
-            yield from _values(name, (), old_values, new_values)
+            yield from _values(language, name, (), old_values, new_values)
 
 
 def _walk_changes(
-    old: Checklist, new: Checklist, before: Mapping[str, Indicator], after: Mapping[str, Indicator]
+    language: str, old: Checklist, new: Checklist, before: Mapping[str, Indicator], after: Mapping[str, Indicator]
 ) -> Iterator[Change]:
     was = {name: section.id for section in old.sections for name in section.indicators}
     now = {name: section.id for section in new.sections for name in section.indicators}
     for name in was:
         if name not in now:
-            yield Change(name, REMOVED, {"section": was[name], "text": before[name].text.en})
+            yield Change(name, REMOVED, {"section": was[name], "text": before[name].text.in_(language)})
     for name in now:
         if name not in was:
-            yield Change(name, ADDED, {"section": now[name], "text": after[name].text.en})
+            yield Change(name, ADDED, {"section": now[name], "text": after[name].text.in_(language)})
         elif was[name] != now[name]:
             yield Change(name, MOVED_TO, {"old": was[name], "new": now[name]})
     for section in new.sections:
@@ -122,7 +127,7 @@ def _moved(old: Sequence[str], new: Sequence[str]) -> list[str]:
 # ---- values ----------------------------------------------------------------------------------------------------------
 
 
-def _values(where: str, path: tuple[str, ...], old: Json, new: Json) -> Iterator[Change]:
+def _values(language: str, where: str, path: tuple[str, ...], old: Json, new: Json) -> Iterator[Change]:
     """The differences of two values of the same key."""
     if _equal(old, new):
         return
@@ -134,15 +139,15 @@ def _values(where: str, path: tuple[str, ...], old: Json, new: Json) -> Iterator
                 yield Change(where, REWORDED, said)
     elif isinstance(old, dict) and isinstance(new, dict) and path[-1:] != ("when",):
         for part in dict.fromkeys([*old, *new]):
-            yield from _values(where, (*path, part), old.get(part), new.get(part))
+            yield from _values(language, where, (*path, part), old.get(part), new.get(part))
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _lists(where, path, old, new)
+        yield from _lists(language, where, path, old, new)
     elif old in (None, "", []):
-        yield Change(where, GAINED, {"key": key, "new": _said(new)})
+        yield Change(where, GAINED, {"key": key, "new": _said(language, new)})
     elif new in (None, "", []):
-        yield Change(where, LOST, {"key": key, "old": _said(old)})
+        yield Change(where, LOST, {"key": key, "old": _said(language, old)})
     else:
-        yield Change(where, CHANGED, {"key": key, "old": _said(old), "new": _said(new)})
+        yield Change(where, CHANGED, {"key": key, "old": _said(language, old), "new": _said(language, new)})
 
 
 def _equal(old: Json, new: Json) -> bool:
@@ -150,26 +155,26 @@ def _equal(old: Json, new: Json) -> bool:
     return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
 
 
-def _lists(where: str, path: tuple[str, ...], old: list[Json], new: list[Json]) -> Iterator[Change]:
+def _lists(language: str, where: str, path: tuple[str, ...], old: list[Json], new: list[Json]) -> Iterator[Change]:
     if any(_is_text(item) for item in [*old, *new]):
-        yield from _phrases(where, path, old, new)
+        yield from _phrases(language, where, path, old, new)
         return
     key = ".".join(path)
     was, now = _by_key(old), _by_key(new)
     for name, item in was.items():
         if name not in now:
-            yield Change(where, LOST, {"key": key, "old": _said(item)})
+            yield Change(where, LOST, {"key": key, "old": _said(language, item)})
     for name, item in now.items():
         if name not in was:
-            yield Change(where, GAINED, {"key": key, "new": _said(item)})
+            yield Change(where, GAINED, {"key": key, "new": _said(language, item)})
         else:
-            yield from _values(where, (*path, name), was[name], item)
+            yield from _values(language, where, (*path, name), was[name], item)
     kept_old, kept_new = [name for name in was if name in now], [name for name in now if name in was]
     if kept_old != kept_new:
         yield Change(where, REORDERED, {"key": key, "old": " ".join(kept_old), "new": " ".join(kept_new)})
 
 
-def _phrases(where: str, path: tuple[str, ...], old: list[Json], new: list[Json]) -> Iterator[Change]:
+def _phrases(language: str, where: str, path: tuple[str, ...], old: list[Json], new: list[Json]) -> Iterator[Change]:
     """Texts without a key: those that stand in place of others are reworded."""
     key, said = ".".join(path), [[tuple(item.values()) for item in items] for items in (old, new)]
     for tag, a, a_end, b, b_end in SequenceMatcher(None, said[0], said[1], autojunk=False).get_opcodes():
@@ -177,11 +182,11 @@ def _phrases(where: str, path: tuple[str, ...], old: list[Json], new: list[Json]
             continue
         pairs = min(a_end - a, b_end - b)
         for step in range(pairs):
-            yield from _values(where, (*path, str(b + step + 1)), old[a + step], new[b + step])
+            yield from _values(language, where, (*path, str(b + step + 1)), old[a + step], new[b + step])
         for item in old[a + pairs : a_end]:
-            yield Change(where, LOST, {"key": key, "old": _said(item)})
+            yield Change(where, LOST, {"key": key, "old": _said(language, item)})
         for item in new[b + pairs : b_end]:
-            yield Change(where, GAINED, {"key": key, "new": _said(item)})
+            yield Change(where, GAINED, {"key": key, "new": _said(language, item)})
 
 
 def _by_key(items: list[Json]) -> dict[str, Json]:
@@ -209,16 +214,17 @@ def _is_text(value: Json) -> bool:
     return isinstance(value, dict) and value.keys() == set(LANGUAGES)
 
 
-def _said(value: Json) -> str:
-    """A value in one line: a text in English, a map by its parts, a number the way people write it."""
+def _said(language: str, value: Json) -> str:
+    """A value in one line: a text in one language, a map by its parts, a number the way people write it."""
     if _is_text(value):
-        return str(value["en"])
+        return str(value[language])
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(part)}" for key, part in value.items() if part not in (None, "", [], ()))
-    if isinstance(value, list | tuple):
-        return " ".join(
-            f"({_said(part)})" if isinstance(part, dict) and not _is_text(part) else _said(part) for part in value
+        return ", ".join(
+            f"{key} {_said(language, part)}" for key, part in value.items() if part not in (None, "", [], ())
         )
+    if isinstance(value, list | tuple):
+        parts = [(part, _said(language, part)) for part in value]
+        return " ".join(f"({said})" if isinstance(part, dict) and not _is_text(part) else said for part, said in parts)
     if isinstance(value, float) and value == int(value):
         return str(int(value))
     return "—" if value is None else str(value)

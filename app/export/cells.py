@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.domain.checklist import LANGUAGES
-from app.export.workbook import N_, Place, Remark, Row, heads
+from app.domain.problem import N_
+from app.export.workbook import Place, Remark, Row, heads
 from app.export.xlsx import FORMULA, Odd
 
 A_FORMULA: Final = N_("There is a formula. Put its result here as a value.")

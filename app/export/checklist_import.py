@@ -10,14 +10,15 @@ from app.domain.checklist import Checklist, Indicator
 from app.domain.checklist_changes import Change, changes_between
 from app.domain.indicator_flaws import flaws_of
 from app.domain.library import Library, checklist_name, flaws_between, text_flaws
+from app.domain.problem import N_
 from app.domain.value_faults import faults_in
 from app.export.checklist_reading import NO_SUCH_INDICATOR, Stated, stated_in
 from app.export.survey_edits import COMPUTED, OURS, take_survey
-from app.export.workbook import N_, Place, Remark, Workbook
+from app.export.workbook import Place, Remark, Workbook
 from app.export.xlsform import OWN_LISTS, Line, Words, form_sheets, survey
 from app.export.xpath import NotOurs
 
-AS_IT_IS: Final = N_("%(text)s")  # a sentence of the library's own check, which speaks English
+AS_IT_IS: Final = "%(text)s"  # a sentence of `checklists check`, which speaks English
 NOT_PLACED: Final = N_("“%(id)s” stands in no section, so its row is not read.")
 OLDER: Final = N_(
     "The workbook is of version %(old)d, the library has version %(new)d. Both kinds of change are shown."
@@ -41,10 +42,11 @@ class Proposal:
     notices: tuple[Remark, ...] = ()
 
 
-def judged(workbook: Workbook, library: Library, words: Words) -> Proposal:
+def judged(workbook: Workbook, library: Library, words: Words, language: str = "en") -> Proposal:
     """The proposal of a workbook, held against the newest version of its checklist in the library.
 
-    All faults are found at once. Raises CannotExport for a checklist that could not have been exported.
+    All faults are found at once; `language` is that in which texts are quoted.
+    Raises CannotExport for a checklist that could not have been exported.
     """
     stated = stated_in(workbook)
     _leave_out_unplaced(stated)
@@ -56,12 +58,17 @@ def judged(workbook: Workbook, library: Library, words: Words) -> Proposal:
         checklist = _numbered(checklist, newest)
         _add_flaws(stated, library, checklist, indicators)
         if not stated.faults:
-            return _proposal(stated, library, newest, checklist, indicators)
+            return _proposal(stated, library, newest, checklist, indicators, language)
     return Proposal(faults=_once(stated.faults), notices=_once(stated.notices))
 
 
 def _proposal(
-    stated: Stated, library: Library, newest: Checklist | None, checklist: Checklist, indicators: dict[str, Indicator]
+    stated: Stated,
+    library: Library,
+    newest: Checklist | None,
+    checklist: Checklist,
+    indicators: dict[str, Indicator],
+    language: str,
 ) -> Proposal:
     if newest is not None and 0 < stated.version < newest.version:
         stated.notices.append(Remark(Place("settings", 2, "version"), OLDER, _versions(stated, newest)))
@@ -73,7 +80,9 @@ def _proposal(
         added=tuple(one for name, one in indicators.items() if name not in library.indicators),
         changed=tuple(changed),
         shared={one.id: _askers(library, one.id, checklist.id) for one in changed},
-        changes=tuple(changes_between(newest, checklist, library.indicators, {**library.indicators, **indicators})),
+        changes=tuple(
+            changes_between(newest, checklist, library.indicators, {**library.indicators, **indicators}, language)
+        ),
         notices=_once(stated.notices),
     )
 

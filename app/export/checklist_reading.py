@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.domain.problem import N_
 from app.export.cells import Cells
 from app.export.checklist_sheets import CARDS, COLUMNS, DERIVED, FIELDS, INDICATORS, PHRASES, THRESHOLDS, WALK
-from app.export.workbook import N_, Place, Remark, Workbook
+from app.export.workbook import Place, Remark, Workbook
 from app.export.xlsform import CHOICES, OWN_LISTS, SETTINGS, SURVEY, Loc
 from app.export.xpath import field_name
 

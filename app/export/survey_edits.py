@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from app.domain.checklist import LANGUAGES, Language
+from app.domain.problem import N_
 from app.export.cells import NO_TRANSLATION, Cells
 from app.export.checklist_reading import NO_SUCH_INDICATOR, Stated
-from app.export.workbook import LANGUAGE_HEADS, N_, Cell, Place, Remark, Sheet, heads
+from app.export.workbook import LANGUAGE_HEADS, Cell, Place, Remark, Sheet, heads
 from app.export.xlsform import SURVEY, Line, Loc
 from app.export.xpath import NotOurs, bounds_in, rule_in
 

@@ -11,11 +11,6 @@ Cell: TypeAlias = str | int | float | bool | None
 LANGUAGE_HEADS: Final[Mapping[Language, str]] = {"kk": "Қазақша (kk)", "ru": "Русский (ru)", "en": "English (en)"}
 
 
-def N_(message: str) -> str:
-    """Marks a sentence for translation. The command line translates it."""
-    return message
-
-
 def heads(name: str) -> tuple[str, ...]:
     """The three columns of a text: `label::Қазақша (kk)` and so on."""
     return tuple(f"{name}::{LANGUAGE_HEADS[language]}" for language in LANGUAGES)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.domain.checklist import LANGUAGES, WITHOUT_RATING, AnswerField, Checklist, Derived, Indicator, Language, Text
+from app.domain.problem import N_
 from app.errors import CannotExport
-from app.export.workbook import LANGUAGE_HEADS, N_, Cell, Workbook, heads, sheet_of, text_cells
+from app.export.workbook import LANGUAGE_HEADS, Cell, Workbook, heads, sheet_of, text_cells
 from app.export.xpath import NotOurs, bounds, field_name, relevant, value_name
 
 Loc: TypeAlias = tuple[str | int, ...]
@@ -43,14 +44,16 @@ NOT_ABOVE: Final = N_("The first number is larger than the second. Check both.")
 class Words:
     """The program's own words in the three languages: codes of the answer page, and sentences by message id."""
 
-    say: Callable[[Language, str], str]
+    in_language: Callable[[Language, str], str]
     answers: Mapping[str, str]
     sources: Mapping[str, str]
     methods: Mapping[str, str]
     units: Mapping[str, str]
 
     def text(self, message: str) -> Text:
-        return Text(kk=self.say("kk", message), ru=self.say("ru", message), en=self.say("en", message))
+        return Text(
+            kk=self.in_language("kk", message), ru=self.in_language("ru", message), en=self.in_language("en", message)
+        )
 
 
 @dataclass(frozen=True)

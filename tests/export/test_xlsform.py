@@ -4,10 +4,10 @@ import io
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from defusedxml import ElementTree
 from pyxform.validators.odk_validate import ODKValidateError
 from pyxform.xls2xform import convert
 
@@ -54,9 +54,7 @@ def test_odk_validate_passes_the_export(checklist_id: str) -> None:
 @pytest.mark.skipif(JAVA is None, reason="ODK Validate needs Java, and there is none here")
 def test_odk_validate_would_notice_a_broken_expression() -> None:
     book = workbook(small_library())
-    broken = with_cell(
-        book, "survey", row_of(book, "survey", name="P1_girls"), "constraint", ". >= no-such-function(1)"
-    )
+    broken = with_cell(book, "survey", row_of(book, "survey", name="P1_girls"), "constraint", "1 +")
     with pytest.raises(ODKValidateError):
         form_of(broken, is_validated=True)
 
