@@ -206,6 +206,11 @@ Library = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="Folder of the checklists (BAQYLAU_CHECKLISTS_DIR).")
 ]
 
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", metavar="FOLDER", help="Folder of the checklists (BAQYLAU_CHECKLISTS_DIR)."),
+]
+
 
 @checklists.command("check")
 def check_checklists(folder: Library = None) -> None:
@@ -221,6 +226,35 @@ def count_checklists(folder: Library = None) -> None:
     from app.commands import library
 
     library.count_library(folder)
+
+
+@checklists.command("export")
+def export_checklist(
+    checklist_id: Annotated[str, typer.Argument(metavar="ID", help="The checklist, such as police-holding.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE.xlsx", help="The workbook to write.", dir_okay=False)],
+    version: Annotated[int | None, typer.Option(help="Else the newest.", min=1)] = None,
+    folder: LibraryOption = None,
+) -> None:
+    """Write a checklist as a spreadsheet form (XLSForm), to be edited in Excel or asked with ODK."""
+    from app.commands import spreadsheets
+
+    spreadsheets.export_checklist(checklist_id, version, to, folder)
+
+
+@checklists.command("import")
+def import_checklist(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", exists=True, dir_okay=False, help="An edited export.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the new files go.", file_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Write them; else differences are only shown.")] = False,
+    folder: LibraryOption = None,
+) -> None:
+    """Show every difference between an edited workbook and the library; with --yes write it as a new version.
+
+    Exit code 1 when the workbook has faults. Nothing is ever overwritten.
+    """
+    from app.commands import spreadsheets
+
+    raise typer.Exit(spreadsheets.import_checklist(file, to, folder, is_agreed=yes))
 
 
 Folder = Annotated[

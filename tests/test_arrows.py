@@ -32,6 +32,7 @@ BEHIND = {
     "argon2": ("store/vault.py",),
     "httpx2": ("sync/transport.py", "demo_story.py"),  # the demo is a browser to its own two nodes
     "alembic": ("store/migrations.py",),
+    "openpyxl": ("export/xlsx.py",),
 }
 DOMAIN_MAY = {"pydantic"}  # beside the standard library
 

@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
-from app.domain.checklist import LANGUAGES, Checklist, CustodyRule, Indicator, Instrument, Provision, Standard
+from app.domain.checklist import Checklist, CustodyRule, Indicator, Instrument, Provision, Standard
 from app.domain.custody_rules import custody_flaws
 from app.domain.guides import Guide
 from app.domain.indicator_flaws import flaws_of
 from app.domain.library import Flaw, Kind, Library, checklist_name, flaws_between, text_flaws
 from app.domain.library import Path as Loc
 from app.domain.scripts import Script
+from app.domain.value_faults import faults_in
 from app.store.checklist_yaml import NotReadable, Source, read_source
 
-NO_RULE: Final = "the skip rule is none of {answer, in}, {field, at_least}, {field, in}, {all}, {any}"
 Model = TypeVar("Model", bound=BaseModel)
 Named = TypeVar("Named", Script, Guide)
 
@@ -185,7 +184,7 @@ class _Reading:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
-            for loc, text in _faults_of(error):
+            for loc, text in faults_in(error):
                 self._add(source, (*start, *loc), _where(name, loc), text)
             return None
 
@@ -224,33 +223,3 @@ def _name_of(raw: object, kind: Kind, start: Loc) -> str:
 
 def _where(name: str, loc: Loc) -> str:
     return " ".join(part for part in (name, ".".join(str(step) for step in loc)) if part)
-
-
-def _faults_of(error: ValidationError) -> Iterator[tuple[Loc, str]]:
-    """Where and what, in words for an editor. A skip rule of no known form is one fault, not five."""
-    rules: set[Loc] = set()
-    for details in error.errors(include_url=False):
-        loc = details["loc"]
-        if "when" in loc:
-            rules.add(loc[: loc.index("when") + 1])
-        else:
-            yield loc, _words(details)
-    for loc in sorted(rules):
-        yield loc, NO_RULE
-
-
-def _words(details: ErrorDetails) -> str:
-    kind, given, key = details["type"], details["input"], details["loc"][-1] if details["loc"] else ""
-    if kind == "missing":
-        return f"the text in `{key}` is missing" if key in LANGUAGES else f"`{key}` is missing"
-    if kind == "extra_forbidden":
-        return f"unknown key `{key}`"
-    if kind == "string_too_short" or given is None:
-        return f"the text in `{key}` is empty" if key in LANGUAGES else f"`{key}` is empty"
-    if kind == "string_type":
-        return f"`{key}` must be a text; put it in quotes"
-    if kind == "literal_error":
-        return f"`{given}` is not possible; it must be {details.get('ctx', {}).get('expected', 'another value')}"
-    if kind == "string_pattern_mismatch":
-        return f"`{given}` is not written as ids and keys here are ({details.get('ctx', {}).get('pattern', '')})"
-    return f"`{key}`: {details['msg']}"
