@@ -66,7 +66,7 @@ READING: Final = {
     "impossible": N_("cannot be: order of times"),
 }
 STATE: Final = {
-    "": N_("times as written"),
+    "": N_("no mark"),
     "unknown": N_("no source knows the time"),
     "never": N_("did not happen"),
 }
