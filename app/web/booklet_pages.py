@@ -46,6 +46,7 @@ class Paper:
     files: int = 5
     head: BookletHead = EMPTY_HEAD
     names: Mapping[str, Sequence[str]] | None = None
+    has_variants: bool = True  # False: the visit was planned with a list of its own
 
     def query(self, language: str, is_short: bool) -> str:
         """The address of a booklet like this one, in another language or variant."""
@@ -60,7 +61,7 @@ def booklet_page(
     about, (url, back_url) = checklist.checklist, urls
     asked = checklist.narrowed(about.short) if paper.is_short and about.short else checklist
     mark = sha256[:SHORT_HASH]
-    variants = ((False, speech.say("Full")), (True, speech.say("Short, 90 minutes")))
+    variants = ((False, speech.say("Full")), (True, speech.say("Short, 90 minutes"))) if paper.has_variants else ()
     return BookletPage(
         title=about.title.in_(speech.language),
         types=", ".join(words.institution_type(speech, kind) for kind in about.types),

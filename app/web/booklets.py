@@ -60,7 +60,8 @@ def visit_booklet(
 ) -> Response:
     """The booklet of what this visit pinned, with its head and the rooms and files that it has by now."""
     scene, speech = scene_of(session, request, person, visit_id), speech_in(request, language)
-    paper = Paper(variant == "short", _count(rooms, 4), _count(files, 5), _head(scene, speech), _names(scene))
+    is_short, has_variants = variant == "short" and not scene.visit.asked, not scene.visit.asked
+    paper = Paper(is_short, _count(rooms, 4), _count(files, 5), _head(scene, speech), _names(scene), has_variants)
     sha256, urls = scene.visit.checklist_sha256, (f"{scene.url}/booklet", scene.url)
     view = booklet_page(speech, scene.checklist, sha256, paper, urls)
     return page(request, "checklists/booklet.html", view, language=speech.language)

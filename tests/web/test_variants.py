@@ -110,3 +110,12 @@ def test_a_visit_planned_before_there_were_variants_asks_everything(ana: Browser
     records = visit.records()
     assert (records.visit.variant, records.visit.asked) == ("full", ())
     assert len(asked_on_hub(ana, visit.visit_id)) > 100
+
+
+def test_the_booklet_of_a_short_visit_asks_what_the_visit_asks(ana: Browser, device: Node) -> None:
+    ana.submit("/visits", **plan_form(visit=SHORT_ID, variant="short"))
+    page = ana.get(f"/visits/{SHORT_ID}/booklet").text
+    assert "Short, 90 minutes" not in page  # the list is fixed: nothing to choose
+    assert "Short, 90 minutes" in ana.get("/checklists/police-holding/1/booklet").text
+    short = set(planned(device, SHORT_ID).visit.asked)
+    assert set(re.findall(r">([A-P]\d+)<", page)) <= short
