@@ -7,9 +7,14 @@ from typing import Final
 _PLAIN: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
 
 
+def plain(text: str) -> str:
+    """The text without case and without what only the Kazakh keyboard has; ё as е."""
+    return unicodedata.normalize("NFC", text).casefold().translate(_PLAIN)
+
+
 def folded(text: str) -> str:
-    """The text without case, without what only the Kazakh keyboard has, and with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().translate(_PLAIN).split())
+    """The plain text with single spaces."""
+    return " ".join(plain(text).split())
 
 
 def holds(text: str, wanted: str) -> bool:

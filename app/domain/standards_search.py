@@ -4,17 +4,15 @@ Aim: 50 ms for the whole library (issue 3, "Measured"); words are looked up in o
 """
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from app.domain.checklist import Instrument, Standard
+from app.domain.letters import plain
 from app.domain.standards import PARTS, in_order
 
-# What is typed on a keyboard without Kazakh letters, or without ё, finds the word all the same.
-PLAIN: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
 # Letters that look alike stand for each other when they stand alone: 37(с) typed in Cyrillic is 37(c).
 LOOKALIKE: Final = str.maketrans("авсекмнортху", "abcekmhoptxy")
 # "Article 37" and "131-бап" are said of a number and stand in no text.
@@ -91,20 +89,15 @@ def search(index: Index, typed: str) -> tuple[Standard, ...]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in the form in which they are compared: small, without Kazakh letters, 37(c) as 37 and c."""
-    plain = _plain(text)
-    return [word.translate(LOOKALIKE) if len(word) == 1 else word for word in PARTS.findall(plain)]
+    return [word.translate(LOOKALIKE) if len(word) == 1 else word for word in PARTS.findall(plain(text))]
 
 
 def _wanted(typed: str) -> list[str]:
-    words = words_of(ENDING.sub("", _plain(typed)))
+    words = words_of(ENDING.sub("", plain(typed)))
     if any(word.isdecimal() for word in words):
         # One that names no article, such as "24 hours", keeps all its words; an article without its number as well.
         words = [word for word in words if word not in ARTICLE]
     return list(dict.fromkeys(words))[:MOST_WORDS]
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold().translate(PLAIN)
 
 
 def _names(instrument: Instrument) -> tuple[set[str], set[str]]:
