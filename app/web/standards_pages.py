@@ -24,7 +24,7 @@ from app.web.standards_contexts import (
     StandardsPage,
 )
 
-MOST_SHOWN: Final = 120  # rows of a page; the largest instrument has 81 provisions
+MOST_SHOWN: Final = 250  # rows of a page: all that counsel has to check stand on one
 NO_QUESTION: Final = "none"  # as a topic: no question rests on it
 STATUSES: Final = {"read": N_("text read"), "to_check": N_("to be checked by counsel")}
 GROUP_TITLES: Final = {

@@ -15,6 +15,7 @@ from app.domain.library import Reference
 from app.domain.standards import counterparts, in_order, questions_by_standard, tallies, to_check
 from app.store.checklists import Shelf
 from app.web.language import Speech
+from app.web.standards_pages import MOST_SHOWN
 from tests.web.nodes import Browser, Node, Visiting, text_of
 
 ROLES = {"device": "cy", "central": "adm"}  # whoever is signed in, without any visit
@@ -105,8 +106,8 @@ def test_nothing_found_is_said(browser: Browser, query: str) -> None:
 
 def test_a_long_list_is_cut_and_says_so(browser: Browser) -> None:
     page = browser.get("/standards?status=read").text
-    assert len(links(page)) == 120
-    assert "The first 120 are shown" in text_of(page)
+    assert len(links(page)) == MOST_SHOWN
+    assert f"The first {MOST_SHOWN} are shown" in text_of(page)
 
 
 @pytest.mark.parametrize("typed", ["x" * 301, "б " * 300])
