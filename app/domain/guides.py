@@ -8,11 +8,13 @@ from app.domain.checklist import Language, Text, Value
 
 
 class Part(Value):
-    """A heading of a guide with its steps; numbered where `ordered`. `basis`: the legal basis a mandate part is for."""
+    """A heading of a guide with its steps; numbered where `ordered`. `team`: said to the team alone,
+    not printed and shown at the gate. `basis`: the legal basis a mandate part is for."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     title: Text
     steps: tuple[Text, ...]
+    team: tuple[Text, ...] = ()
     ordered: bool = False
     standards: tuple[str, ...] = ()
     basis: Literal["", "commissioner", "npm", "onk"] = ""

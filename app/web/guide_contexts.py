@@ -100,6 +100,7 @@ class GuidePart:
     dom_id: str
     title: str
     steps: tuple[str, ...]
+    team: tuple[str, ...]  # for the team alone
     is_ordered: bool
     is_for_visit: bool  # the part of the visit's legal basis
     standards: tuple[StandardLine, ...]

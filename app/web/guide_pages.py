@@ -111,6 +111,7 @@ def _part(part: Part, standards: Mapping[str, Standard], speech: Speech, is_for_
         dom_id=f"part-{part.id}",
         title=part.title.in_(speech.language),
         steps=tuple(step.in_(speech.language) for step in part.steps),
+        team=tuple(one.in_(speech.language) for one in part.team),
         is_ordered=part.ordered,
         is_for_visit=is_for_visit,
         standards=tuple(rule_lines(standards, part.standards, speech.language)),

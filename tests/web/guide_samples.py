@@ -52,7 +52,15 @@ GROUPS = (
 )
 CONTACTS = (ContactsPage(TIE, "/visits/v1", GROUPS, ""), ContactsPage(None, "/guides", (), "/contacts"))
 
-PART = GuidePart("part-first-minute", "Алғашқы минут", ("Тоқтаңыз.", "Қасында болыңыз."), True, True, STANDARDS)
+PART = GuidePart(
+    "part-first-minute",
+    "Алғашқы минут",
+    ("Тоқтаңыз.", "Қасында болыңыз."),
+    ("Мәтінді заңгер тексереді.",),
+    True,
+    True,
+    STANDARDS,
+)
 GUIDE = GuidePage(
     visit=TIE,
     back_url="/visits/v1",

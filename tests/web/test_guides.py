@@ -365,3 +365,14 @@ def test_a_script_from_a_visit_keeps_the_visit(ana: Browser, scripted: Reference
 def test_the_reference_holds_the_question_of_every_indicator_that_a_script_names(shelf: Shelf) -> None:
     named = {name for one in shelf.reference.scripts for topic in one.topics for name in topic.indicators}
     assert named <= {one.indicator_id for one in shelf.reference.questions}
+
+
+def test_what_is_for_the_team_alone_is_in_the_guide_and_not_on_the_page_for_the_gate(
+    ana: Browser, shelf: Shelf, visit: Visiting
+) -> None:
+    part = next(one for one in guide(shelf, "mandate").parts if one.basis == "commissioner")
+    assert part.team
+    told, shown = read(ana.get("/guides/mandate").text), read(ana.get(f"/visits/{visit.visit_id}/mandate?in=en").text)
+    assert all(one.en in told for one in part.team)
+    assert not any(one.en in shown for one in part.team)
+    assert all(one.en in shown for one in part.steps)
