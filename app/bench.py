@@ -20,6 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import insert
 
+from app import bench_library as library
 from app.bench_device import Browser, Running, Subject, in_process, make_subject, running
 from app.clock import SystemClock
 from app.commands.terminal import console, progress
@@ -67,6 +68,7 @@ def run() -> None:
             browser = Browser(device.port, shown=browser.shown).sign_in()
             figures += measure_memory(bar, subject, device, browser)
         figures += measure_transactions(bar, subject, folder)
+        figures += measure_library(bar, folder, settings.checklists_dir)
         figures += measure_rebuild(bar, folder / "rebuild", settings.checklists_dir)
     console.print(as_table(figures))
 
@@ -162,6 +164,24 @@ def measure_memory(bar: Progress, subject: Subject, device: Running, browser: Br
             f"{GROWTH_LIMIT_MB:.0f} MB",
             after - halfway <= GROWTH_LIMIT_MB,
         ),
+    ]
+
+
+def measure_library(bar: Progress, folder: Path, checklists: Path) -> list[Figure]:
+    """The whole library read and checked, from its cache, and searched."""
+    task = bar.add_task("Reading the library", total=3)
+    cold = library.cold_s(checklists)
+    bar.advance(task)
+    warm = library.warm_ms(checklists, folder / "library")
+    bar.advance(task)
+    slowest, index = library.search_ms(checklists, folder / "library")
+    bar.advance(task)
+    limits = (library.COLD_LIMIT_S, library.WARM_LIMIT_MS, library.SEARCH_LIMIT_MS)
+    return [
+        Figure("library read and checked", f"{cold:.2f} s", f"{limits[0]} s", cold <= limits[0]),
+        Figure("  from its compiled cache", f"{warm:.1f} ms", f"{limits[1]:.0f} ms", warm <= limits[1]),
+        Figure("slowest search of the standards", f"{slowest:.1f} ms", f"{limits[2]:.0f} ms", slowest <= limits[2]),
+        Figure("  its index, made once per run", f"{index:.0f} ms"),
     ]
 
 
