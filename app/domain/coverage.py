@@ -73,7 +73,7 @@ def asked_in(
 
 
 def follow_up_of(checklist: CompiledChecklist, answers: Answers) -> tuple[str, ...]:
-    """What a follow-up visit asks again: what may never be left out, and what was a finding or critical last time.
+    """What a follow-up visit asks again: what may never be left out, and what was a finding, critical or not settled last time.
 
     `answers` are those of the last visit. Critical: answered no or partly where the severity is 4 or danger. Source:
     issue 3 point 3 of this project; the next visit verifies (domain.md 2, step 19).
@@ -81,7 +81,7 @@ def follow_up_of(checklist: CompiledChecklist, answers: Answers) -> tuple[str, .
     again = set(checklist.checklist.must)
     for (indicator_id, _), record in answers.items():
         indicator = checklist.indicators.get(indicator_id)
-        if indicator and (is_finding(indicator, record.fields) or _is_critical(indicator, record)):
+        if indicator and (record.conflicts or is_finding(indicator, record.fields) or _is_critical(indicator, record)):
             again.add(indicator_id)
     return tuple(indicator.id for _, indicator in checklist.in_order() if indicator.id in again)
 

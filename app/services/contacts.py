@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from app.domain.contacts import EVERYWHERE, WHATS, check_phone
-from app.domain.journal import Draft, Json
+from app.domain.journal import Draft, Json, is_entry_id
 from app.domain.people import Person
 from app.domain.problem import Problem
 from app.errors import InvalidInput, NotAllowed, NotThere
@@ -23,8 +23,10 @@ def save_contact(session: Session, author: Person, contact_id: str, typed: dict[
         raise NotAllowed()
     sets = check_contact(typed)
     before = reads.record(session, contact_id)
-    if before and (before.kind != "contact" or before.is_on("removed")):
+    if before and (before.kind != "contact" or before.is_on("removed") or before.scope != "reference"):
         raise NotThere()
+    if before is None and not is_entry_id(contact_id):
+        raise NotThere()  # an answer's subject is made of other signs: no contact may take its place
     if before and all(before.fields.get(name) == value for name, value in sets.items()):
         return
     draft = Draft("contact", contact_id, "reference", sets, before.heads if before else ())

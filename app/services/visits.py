@@ -96,6 +96,7 @@ def _asked(session: Session, person: Person, plan: Plan, checklist: CompiledChec
             "Choose the full or the short list.",
             "variant",
         )
+    # Never empty, which would mean everything: the library check asks every checklist for what is required.
     return follow_up_of(checklist, reads.records_of(session, last).answers)
 
 

@@ -16,14 +16,15 @@ KEPT: Final = 400  # about 12 KB each: the sections that a team walks through in
 
 @dataclass(frozen=True)
 class CardKey:
-    """All that a card's look depends on. Heads stand for the entries behind them: the same heads, the same record."""
+    """All that a card's look depends on. Records stand with their content, not by their heads alone: an erased body, or
+    an entry that counts after all, changes what a record says and leaves its heads."""
 
     checklist_sha256: str
     indicator_id: str
     repeat_id: str
     number: int
     look: tuple[str, ...]  # language, time zone, visit, its state, person
-    heads: tuple[tuple[str, ...], ...]  # of the answer, its photos and the reviewer's question
+    records: tuple[tuple[str, ...], ...]  # the answer, its photos and the reviewer's question: subject, heads, content
     entries: int  # behind the answer
     names: tuple[tuple[str, str], ...]  # of everybody who may have written
 
@@ -60,7 +61,7 @@ def _key(desk: Desk, indicator: Indicator, repeat_id: str, number: int) -> CardK
         repeat_id=repeat_id,
         number=number,
         look=(desk.speech.language, str(desk.speech.zone), visit.visit_id, visit.state, desk.person.person_id),
-        heads=tuple((one.subject, *one.heads) for one in spoken_of),
+        records=tuple((one.subject, *one.heads, repr((one.fields, one.conflicts))) for one in spoken_of),
         entries=desk.counts.get(answer.subject, 0) if answer else 0,
         names=desk.names_known,
     )

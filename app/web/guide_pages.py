@@ -39,6 +39,8 @@ def tie_of(session: Session, speech: Speech, person: Person, visit_id: str) -> V
     """The visit that a guide was opened from; None without one. Raises NotThere when it is not this person's."""
     if not visit_id:
         return None
+    if not person.may("visit"):
+        raise NotThere()
     visit = reads.visit_for(session, person, visit_id)
     institution = reads.record(session, visit.institution_id)
     return VisitTie(

@@ -27,17 +27,16 @@ def test_every_checklist_opens_fills_and_reports(nodes: Pair, open_page: Open) -
 
 
 def walk(page: Page, device: Node, visit: str) -> None:
-    """Opens the hub, answers the first rated question of the second and the last section, and reads the report."""
+    """Opens the hub, answers the first rated question of the last section, and reads the report."""
     page.goto(f"{device.url}{visit}")
     links = page.locator("ul.tasks a[href*='/sections/']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert len(links) >= 8
-    for link in (links[1], links[-1]):
-        page.goto(f"{device.url}{link}")
-        card = page.locator("article.card", has=page.locator("button.tile[data-on=partly]")).first
-        tile = card.locator("button.tile[data-on=partly]")
-        tile.click()
-        expect(tile).to_have_attribute("aria-pressed", "true")
-        expect(card.locator("[data-live]")).to_have_attribute("data-answered", "true")
+    page.goto(f"{device.url}{links[-1]}")
+    card = page.locator("article.card", has=page.locator("button.tile[data-on=partly]")).first
+    tile = card.locator("button.tile[data-on=partly]")
+    tile.click()
+    expect(tile).to_have_attribute("aria-pressed", "true")
+    expect(card.locator("[data-live]")).to_have_attribute("data-answered", "true")
     acts.expect_saved(page)
     page.goto(f"{device.url}{visit}/report")
-    expect(page.locator("article.report")).to_contain_text(re.compile(r"\b2\b"))
+    expect(page.locator("article.report")).to_contain_text(re.compile(r"\b1\b"))

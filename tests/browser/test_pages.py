@@ -204,7 +204,12 @@ def faults_of_pages(page: Page, node: Node, pages: dict[str, str], widths: tuple
 
 
 def faults_of(page: Page, name: str, widths: tuple[int, ...] = WIDTHS) -> list[str]:
-    """What axe finds, with everything in the page unfolded, and what sticks out at each width."""
+    """What axe finds, and what sticks out at each width with everything unfolded.
+
+    Axe looks at what is unfolded in Kazakh, and in every language in the long run: the shapes are the same, and time is
+    short.
+    """
+    unfolded = widths != WIDTHS or page.evaluate("document.documentElement.lang") == "kk"
     page.evaluate("document.querySelectorAll('main details').forEach((d) => { d.open = true; })")
     expect(page.locator(".learn[open] .body > a[href*='/meanings/']")).to_have_count(0)  # fetched by now
     faults = []
@@ -214,7 +219,11 @@ def faults_of(page: Page, name: str, widths: tuple[int, ...] = WIDTHS) -> list[s
         faults += [f"{name}: {width} px: {wide}" for wide in page.evaluate(TOO_WIDE)]
     if before:
         page.set_viewport_size(before)
-    page.locator("details.menu > summary").click()
+    if not unfolded:
+        page.evaluate("document.querySelectorAll('main details').forEach((d) => { d.open = false; })")
+    menu = page.locator("details.menu > summary")
+    if menu.count():  # a page made for paper has none
+        menu.click()
     faults += [f"{name}: {violation}" for violation in violations(page)]
     return faults
 

@@ -21,7 +21,7 @@ POLICE = {
 }
 
 
-def add(browser: Browser, contact_id: str = "c1", **typed: str) -> None:
+def add(browser: Browser, contact_id: str = "01900000-0000-7000-8000-0000000000c1", **typed: str) -> None:
     reply = browser.submit("/contacts", contact=contact_id, **{**POLICE, **typed})
     assert (reply.status_code, reply.headers["Location"]) == (303, "/contacts")
 
@@ -45,7 +45,7 @@ def test_a_contact_is_added_and_shown_with_its_region_and_kind(ben: Browser, cen
 
 def test_a_contact_is_changed_in_a_form_that_holds_it(ben: Browser, adm: Browser, central: Node) -> None:
     add(ben)
-    form = adm.get("/contacts/c1").text
+    form = adm.get("/contacts/01900000-0000-7000-8000-0000000000c1").text
     assert all(value in form for value in POLICE.values())
     assert '<option value="almaty" selected>' in form and '<option value="police" selected>' in form
     add(adm, region="", phone="+7 727 272 00 01")
@@ -54,12 +54,12 @@ def test_a_contact_is_changed_in_a_form_that_holds_it(ben: Browser, adm: Browser
 
 def test_a_removed_contact_is_gone_and_cannot_come_back_by_an_old_page(ben: Browser, central: Node) -> None:
     add(ben)
-    reply = ben.submit("/contacts/c1/removal")
+    reply = ben.submit("/contacts/01900000-0000-7000-8000-0000000000c1/removal")
     assert (reply.status_code, reply.headers["Location"]) == (303, "/contacts")
     assert kept(central) == [] and POLICE["name"] not in ben.get("/contacts").text
-    assert ben.get("/contacts/c1").status_code == 404
-    assert ben.submit("/contacts", contact="c1", **POLICE).status_code == 404
-    assert ben.submit("/contacts/c1/removal").status_code == 404
+    assert ben.get("/contacts/01900000-0000-7000-8000-0000000000c1").status_code == 404
+    assert ben.submit("/contacts", contact="01900000-0000-7000-8000-0000000000c1", **POLICE).status_code == 404
+    assert ben.submit("/contacts/01900000-0000-7000-8000-0000000000c1/removal").status_code == 404
 
 
 def test_a_form_sent_twice_is_one_contact(ben: Browser, central: Node) -> None:
@@ -84,7 +84,7 @@ def test_a_form_sent_twice_is_one_contact(ben: Browser, central: Node) -> None:
 def test_a_refused_contact_keeps_what_was_typed_and_says_why(
     ben: Browser, central: Node, field: str, typed: str, sentence: str
 ) -> None:
-    reply = ben.submit("/contacts", contact="c1", **{**POLICE, field: typed})
+    reply = ben.submit("/contacts", contact="01900000-0000-7000-8000-0000000000c1", **{**POLICE, field: typed})
     assert reply.status_code == 422
     assert sentence in text_of(reply.text)
     assert f'href="#field-{field}"' in reply.text and f'id="field-{field}"' in reply.text
@@ -104,10 +104,10 @@ def test_a_contact_cannot_take_the_id_of_something_else(ben: Browser, central: N
 def test_who_is_not_of_the_office_changes_nothing(ben: Browser, central: Node, name: str) -> None:
     add(ben)
     browser = central.browser(name)
-    for path in ("/contacts", "/contacts/new", "/contacts/c1"):
+    for path in ("/contacts", "/contacts/new", "/contacts/01900000-0000-7000-8000-0000000000c1"):
         assert browser.get(path).status_code == 403
-    assert browser.submit("/contacts", contact="c2", **POLICE).status_code == 403
-    assert browser.submit("/contacts/c1/removal").status_code == 403
+    assert browser.submit("/contacts", contact="01900000-0000-7000-8000-0000000000c2", **POLICE).status_code == 403
+    assert browser.submit("/contacts/01900000-0000-7000-8000-0000000000c1/removal").status_code == 403
     assert kept(central) == [POLICE]
     assert 'href="/contacts"' not in browser.get("/guides/contacts").text
     assert 'href="/contacts"' in ben.get("/guides/contacts").text
@@ -127,7 +127,7 @@ def test_a_tablet_shows_the_contacts_and_changes_none(
     assert 'href="tel:+77272720000"' in html
     assert cy.get("/contacts").status_code == 404 and cy.submit("/contacts", **POLICE).status_code == 404
     assert 'href="/contacts"' not in html
-    ben.submit("/contacts/c1/removal")
+    ben.submit("/contacts/01900000-0000-7000-8000-0000000000c1/removal")
     meet()
     assert POLICE["name"] not in cy.get("/guides/contacts").text
 
@@ -148,10 +148,10 @@ def test_the_contact_centre_111_cannot_be_changed(ben: Browser) -> None:
 def test_danger_shows_the_region_of_the_visit_first_then_the_country(
     ben: Browser, central: Node, sent_visit: Visiting
 ) -> None:
-    add(ben, "c1", region="", what="ambulance", name="Елдік желі", phone="1414")
-    add(ben, "c2", region="astana", name="Астана полициясы")
-    add(ben, "c3", what="psychologist", name="Алматы психологы")
-    add(ben, "c4", what="ambulance", name="Алматы жедел жәрдемі")
+    add(ben, "01900000-0000-7000-8000-0000000000c1", region="", what="ambulance", name="Елдік желі", phone="1414")
+    add(ben, "01900000-0000-7000-8000-0000000000c2", region="astana", name="Астана полициясы")
+    add(ben, "01900000-0000-7000-8000-0000000000c3", what="psychologist", name="Алматы психологы")
+    add(ben, "01900000-0000-7000-8000-0000000000c4", what="ambulance", name="Алматы жедел жәрдемі")
     ana = central.browser("ana")
     for path in ("/guides/immediate-danger", "/guides/contacts"):
         told = text_of(ana.get(f"{path}?visit={sent_visit.visit_id}").text)
@@ -169,6 +169,6 @@ def test_a_region_without_contacts_says_so(ana: Browser, visit: Visiting) -> Non
 
 def test_words_of_the_office_are_escaped(ben: Browser) -> None:
     add(ben, name="<script>1</script>", note="<b onclick=x>", hours='"><img src=x>')
-    for path in ("/contacts", "/contacts/c1", "/guides/contacts"):
+    for path in ("/contacts", "/contacts/01900000-0000-7000-8000-0000000000c1", "/guides/contacts"):
         html = ben.get(path).text
         assert "<script>1" not in html and "<b onclick" not in html and "<img src=x" not in html

@@ -6,7 +6,7 @@ import pytest
 
 from app.services import people
 from app.services.people import PersonForm
-from app.store import reads
+from app.store import journal, reads
 from app.web import drawn_cards
 from tests.web.nodes import PERSON_IDS, Browser, Node, Visiting
 from tests.web.test_photos import photograph, picture
@@ -41,6 +41,16 @@ def test_a_new_photo_shows_on_a_page_that_was_looked_at_before(ana: Browser, vis
     assert "<img" not in section(ana, visit)
     photograph(ana, visit, picture(), caption="Бос камера")
     assert "Бос камера" in section(ana, visit)
+
+
+def test_an_erased_note_is_shown_no_more_though_heads_and_history_stay(
+    ana: Browser, visit: Visiting, device: Node
+) -> None:
+    ana.tap(visit.answer_url("B1"), value="no", note="Айтылмасын")
+    assert "Айтылмасын" in section(ana, visit)
+    with device.database.write() as session:
+        journal.erase(session, visit.heads("B1"))
+    assert "Айтылмасын" not in section(ana, visit)
 
 
 def test_a_card_drawn_for_one_person_is_not_shown_to_another(ana: Browser, dana: Browser, visit: Visiting) -> None:

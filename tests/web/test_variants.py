@@ -73,6 +73,17 @@ def test_a_follow_up_asks_again_what_was_a_finding_or_critical(ana: Browser, vis
     assert "B1" in asked  # always asked
 
 
+def test_a_follow_up_asks_again_what_two_monitors_had_not_settled(
+    ana: Browser, dana: Browser, visit: Visiting, device: Node
+) -> None:
+    ana.tap(visit.answer_url("C8"), value="no")
+    dana.tap(visit.answer_url("C8"), value="yes")  # who saw nothing of Ana's answer
+    assert visit.records().answers["C8", ""].conflicts
+    ana.submit(f"{visit.url}/finish", reason="Уақыт жетпеді")
+    ana.submit("/visits", **plan_form(visit=SECOND_ID, variant="follow_up"))
+    assert "C8" in planned(device, SECOND_ID).visit.asked
+
+
 def test_without_a_finished_visit_there_is_nothing_to_follow_up(ana: Browser, device: Node) -> None:
     reply = ana.submit("/visits", **plan_form(visit=SECOND_ID, variant="follow_up"))
     assert reply.status_code == 422
