@@ -217,14 +217,17 @@ def faults_of(page: Page, name: str, widths: tuple[int, ...] = WIDTHS) -> list[s
     for width in widths:
         page.set_viewport_size({"width": width, "height": 1000})
         faults += [f"{name}: {width} px: {wide}" for wide in page.evaluate(TOO_WIDE)]
-    if before:
-        page.set_viewport_size(before)
+    if before:  # as high as the page: axe must not take what lies under the fixed bar for hidden; one can scroll
+        height = min(int(page.evaluate("document.documentElement.scrollHeight")), 16_000)
+        page.set_viewport_size({"width": before["width"], "height": max(height, before["height"])})
     if not unfolded:
         page.evaluate("document.querySelectorAll('main details').forEach((d) => { d.open = false; })")
     menu = page.locator("details.menu > summary")
     if menu.count():  # a page made for paper has none
         menu.click()
     faults += [f"{name}: {violation}" for violation in violations(page)]
+    if before:
+        page.set_viewport_size(before)
     return faults
 
 

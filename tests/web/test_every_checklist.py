@@ -17,7 +17,8 @@ from tests.web.test_visits import plan_form
 PLACE_ID, VISIT_ID = "01900000-0000-7000-8000-0000000ab0de", "01900000-0000-7000-8000-0000000ab0df"
 
 
-@pytest.mark.parametrize("variant", ["short", pytest.param("full", marks=pytest.mark.long)])
+@pytest.mark.long  # tests/browser/test_every_checklist.py opens, fills and reports each of them in every run
+@pytest.mark.parametrize("variant", ["short", "full"])
 @pytest.mark.parametrize("kind", INSTITUTION_TYPES)
 def test_the_checklist_of_each_type_opens_fills_and_reports(
     ana: Browser, device: Node, kind: str, variant: str
