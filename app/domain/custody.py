@@ -75,7 +75,14 @@ def judge(case: Case, rules: Iterable[CustodyRule], now: datetime) -> tuple[Verd
 
 
 def _is_asked_about(rule: CustodyRule, case: Case) -> bool:
-    """False for a rule whose own events nobody wrote down, or in whose stead another one holds."""
+    """False for a rule whose own events nobody wrote down, or in whose stead another one holds.
+
+    What never began binds nobody, nor what the release came before: see `_is_moot`.
+    """
+    if rule.from_ in case.never and not case.told(rule.from_ or ""):
+        return False
+    if _is_moot(rule, case):
+        return False
     if rule.id == "K2" and not case.has_ground:  # without a shown ground there is no longer limit: K1 says so
         return False
     if rule.exception and not rule.exception_minutes and case.shows(rule.exception):
@@ -84,6 +91,26 @@ def _is_asked_about(rule: CustodyRule, case: Case) -> bool:
         return bool(case.questioning)
     marked = case.unknown | case.never
     return not rule.when_known or any(case.told(event) or event in marked for event in rule.when_known)
+
+
+def _is_moot(rule: CustodyRule, case: Case) -> bool:
+    """True for the request or first questioning that nobody dates, where the child was free before its time was over.
+
+    A request that never was is no breach of its own: after a release nobody needed it, else the limit of K1 says it.
+    """
+    if rule.to not in (("request",), ("questioning",)) or case.told(rule.to[0]):
+        return False
+    freed = [told.at for told in case.told("release")]
+    if rule.to == ("request",) and "request" in case.never:
+        return bool(freed) or not (case.told("decision") or case.told("court_order"))
+    starts = [told.at for told, _ in _starts(rule, case)]
+    last = _last(rule, case, min(starts)) if starts else None
+    return bool(freed) and last is not None and max(freed) <= last
+
+
+def _last(rule: CustodyRule, case: Case, start: datetime) -> datetime | None:
+    """The last moment that keeps the rule in this case."""
+    return deadline(rule, start, case.zone, bool(rule.exception) and case.shows(rule.exception))
 
 
 def _verdict(rule: CustodyRule, case: Case, now: datetime) -> Verdict:
@@ -181,7 +208,7 @@ def _outcome(
 ) -> Literal["kept", "breach", "unknown", "impossible"]:
     if end < start:
         return "impossible" if bound in ("exact", "at_most") else "unknown"
-    last = deadline(rule, start, case.zone, bool(rule.exception) and case.shows(rule.exception))
+    last = _last(rule, case, start)
     if rule.kind == "at_once":
         return "kept" if end == start and bound == "exact" else "unknown"
     is_over = last is not None and end > last
@@ -204,7 +231,8 @@ def _sum_up(
 ) -> tuple[Outcome, str, str]:
     """Outcome, sentence, and the event that the sentence is about."""
     event = rule.to[0] if rule.to else ""
-    if case.never.issuperset(rule.to) and (rule.kind == "at_once" or not has_start):
+    is_begun = has_start or rule.from_ in DATED_BY  # without a beginning of its own a rule asks for nothing yet
+    if case.never.issuperset(rule.to) and is_begun and (rule.kind == "at_once" or not has_start):
         return "breach", NEVER, event
     outcomes = {one.outcome for one in readings} - {"impossible"}
     if readings and not outcomes:
@@ -245,7 +273,7 @@ def _why_open(
         if unknown:
             return NOT_KNOWN, unknown
         starts = [told.at for told, _ in _starts(rule, case)]
-        last = deadline(rule, min(starts), case.zone, bool(rule.exception) and case.shows(rule.exception))
+        last = _last(rule, case, min(starts))
         return (RUNNING if last and now <= last else NOT_TYPED), rule.to[0]
     if rule.kind == "at_once":
         return AT_ONCE, rule.to[0]

@@ -441,3 +441,38 @@ def test_one_more_source_never_turns_a_breach_into_kept(of: Case, data: st.DataO
 def test_every_rule_of_the_table_is_there() -> None:
     ids = {one.id.partition(".")[0] for one in RULES}
     assert {f"K{number}" for number in range(1, 21)} | {"I1", "I2"} <= ids
+
+
+# ---- what never happened -------------------------------------------------------------------------------------------------
+
+NEVERS = [
+    ("K10", ("release", 10 * H), {"request", "decision"}),
+    ("K11", ("release", 10 * H), {"request", "decision"}),
+    ("K10", ("release", 30 * H), {"request"}),
+    ("K10", ("record", H), {"request", "release"}),
+    ("K21", ("record", H), {"injury", "injury_told", "medical"}),
+    ("K22", ("record", H), {"injury", "injury_told", "medical"}),
+    ("I2", ("record", H), {"challenge", "challenge_decided"}),
+    ("K18", ("record", H), {"special_school", "special_school_end"}),
+    ("K19", ("record", H), {"removal", "removal_claim"}),
+    ("K20", ("record", H), {"hospital", "other_place"}),
+]
+
+
+@pytest.mark.parametrize(("rule_id", "end", "never"), NEVERS)
+def test_what_never_began_is_no_breach(rule_id: str, end: tuple[str, int], never: set[str]) -> None:
+    assert outcome(case(("arrest", 0), end, never=frozenset(never)), rule_id) == "not asked"
+
+
+def test_a_child_freed_in_time_needed_no_request_and_no_questioning() -> None:
+    never = frozenset({"questioning"})
+    assert outcome(case(("arrest", 0), ("record", H), ("release", 5 * H), never=never), "K9") == "not asked"
+    assert outcome(case(("arrest", 0), ("record", H), ("release", 5 * DAY), never=never), "K9") == "breach"
+    unknown = frozenset({"request"})
+    assert outcome(case(("arrest", 0), ("release", 2 * H), unknown=unknown), "K10") == "not asked"
+    assert outcome(case(("arrest", 0), ("request", 17 * H), ("release", 18 * H)), "K10") == "breach"
+
+
+def test_a_duty_whose_beginning_is_not_written_down_is_not_broken_yet() -> None:
+    found = verdicts(case(("arrest", 0), never=frozenset({"prosecutor_told"})))["K5"]
+    assert (found.outcome, found.why.sentence) == ("cannot_tell", NOT_TYPED)
