@@ -18,6 +18,7 @@ from typing import Final, Literal
 from app.domain.checklist import CustodyRule
 from app.domain.custody_case import Case, Told, missing_fact
 from app.domain.custody_rules import DATED_BY, HELD, RESTRICTING, SPANS, deadline, rules_at
+from app.domain.custody_sides import both_sides
 from app.domain.custody_spans import span_verdict
 from app.domain.custody_verdict import (
     AT_LEAST,
@@ -59,6 +60,13 @@ def judge(case: Case, rules: Iterable[CustodyRule], now: datetime) -> tuple[Verd
 
     Where a fact is missing that decides whether rules apply, one verdict says so for all of them.
     """
+    kept = tuple(rules)
+    found = list(both_sides(case, lambda side: _judged(side, kept, now))) if case.disputed else _judged(case, kept, now)
+    order = [rule.id for rule in kept]
+    return tuple(sorted(found, key=lambda one: (OUTCOMES.index(one.outcome), order.index(one.rule.id))))
+
+
+def _judged(case: Case, rules: Iterable[CustodyRule], now: datetime) -> list[Verdict]:
     day = (case.began_at() or now).astimezone(case.zone).date()
     found: list[Verdict] = []
     waiting: set[str] = set()
@@ -71,7 +79,7 @@ def judge(case: Case, rules: Iterable[CustodyRule], now: datetime) -> tuple[Verd
         elif missing not in waiting:
             waiting.add(missing)
             found.append(Verdict(rule, "cannot_tell", Problem(missing, NEEDED[missing])))
-    return tuple(sorted(found, key=lambda verdict: OUTCOMES.index(verdict.outcome)))
+    return found
 
 
 def _is_asked_about(rule: CustodyRule, case: Case) -> bool:

@@ -39,6 +39,7 @@ SAY_SUSPECT: Final = N_("Say whether the child was a suspect.")
 SPAN_OPEN: Final = N_("A questioning has no beginning or no end written down.")
 AT_NIGHT: Final = N_("A questioning went on in the hours of the night.")
 IN_DAYTIME: Final = N_("Every questioning was in daytime.")
+DISPUTED: Final = N_("Two of you said different things: %(event)s. Choose the right one first.")
 NEEDED: Final = {"age": SAY_AGE, "is_suspect": SAY_SUSPECT}
 
 

@@ -103,8 +103,10 @@ def source(speech: Speech, code: str) -> str:
 
 
 def why(speech: Speech, problem: Problem) -> str:
-    """The sentence of a verdict, with the event it is about in words."""
-    return speech.say(problem.sentence, event=event(speech, str(problem.params.get("event", ""))))
+    """The sentence of a verdict, with the event or the fact it is about in words."""
+    code = str(problem.params.get("event", "")).removeprefix("never.").removeprefix("unknown.")
+    said = speech.say(FACT[code]).rstrip("?") if code in FACT else event(speech, code)
+    return speech.say(problem.sentence, event=said)
 
 
 def duration(speech: Speech, minutes: int) -> str:
