@@ -56,22 +56,31 @@ def case_subject(visit_id: str, repeat_id: str) -> str:
     return f"{visit_id}/case/{repeat_id}"
 
 
-def check_case(typed: Mapping[str, str], held: Mapping[str, Json], now: datetime, zone: tzinfo) -> CheckedCase:
-    """The posted fields that say something else than the page showed (`was.<name>`) and than is held.
+def check_case(
+    typed: Mapping[str, str],
+    held: Mapping[str, Json],
+    now: datetime,
+    zone: tzinfo,
+    seen: Mapping[str, Json] | None = None,
+) -> CheckedCase:
+    """The posted fields that say something else than their author saw and than is held.
 
-    So a form of many fields writes only what its author changed. Refused: impossible days and times, times to come,
-    unknown names. An end before its beginning is taken: the page shows that it cannot be, and the sources may say so.
+    What the author saw is `seen`, the record with the last words of the same page, or what the page showed at first
+    (`was.<name>`). So a form of many fields writes only what its author changed, and a correction back counts as one.
+    Refused: impossible days and times, times to come, unknown names. An end before its beginning is taken: the page
+    shows that it cannot be, and the sources may say so.
     """
     sets: dict[str, Json] = {}
     problems: list[Problem] = []
     for name, raw in typed.items():
-        if name.startswith("was.") or raw.strip() == typed.get(f"was.{name}", "\0"):
+        if name.startswith("was.") or (seen is None and raw.strip() == typed.get(f"was.{name}", "\0")):
             continue
         checked = _checked(name, raw.strip(), now, zone)
         if isinstance(checked, Problem):
             problems.append(checked)
         else:
-            sets |= {key: value for key, value in checked.items() if value != held.get(key)}
+            before = held if seen is None else seen
+            sets |= {key: value for key, value in checked.items() if value not in (before.get(key), held.get(key))}
     return CheckedCase(sets, tuple(problems))
 
 

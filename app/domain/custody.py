@@ -188,15 +188,31 @@ def _earliest(case: Case, event: str, told: Told) -> datetime:
 def _ends(rule: CustodyRule, case: Case, now: datetime) -> list[Point]:
     """The first of the events that stop the clock, by each combination of the sources."""
     known = [case.told(event) for event in rule.to if case.told(event)]
+    unknown = {event for event in rule.to if event in case.unknown and not case.told(event)}
     if known:
-        is_open = any(event in case.unknown and not case.told(event) for event in rule.to)
-        firsts = {min(pair) for pair in product(*known)}
-        return [(told, "at_most" if is_open else "exact") for told in sorted(firsts)]
-    if any(event in case.unknown for event in rule.to):
+        firsts = sorted({min(pair) for pair in product(*known)})
+        is_open = bool(unknown) or _waits_for_record(rule, case)
+        return [(told, "at_most" if is_open else "exact") for told in firsts] + _seen_after(rule, case, is_open)
+    if unknown - ({"release"} if case.told(HELD) else set()) or _waits_for_record(rule, case):
         return []
     if "release" in rule.to and case.told(HELD):
         return [(told, "at_least") for told in sorted(case.told(HELD))]
     return [(Told(now, ""), "at_least")] if case.never.issuperset(rule.to) else []
+
+
+def _waits_for_record(rule: CustodyRule, case: Case) -> bool:
+    """True for a suspect whose record has no time yet: it may have stopped the clock before what is told did."""
+    is_typed = bool(case.told("record")) or "record" in case.never
+    return "record" in rule.to and bool(case.is_suspect) and not is_typed
+
+
+def _seen_after(rule: CustodyRule, case: Case, is_open: bool) -> list[Point]:
+    """Where only a release is told, and somebody saw the child held later than that: the time may be falsified."""
+    is_release_alone = [event for event in rule.to if case.told(event)] == ["release"]
+    if not is_release_alone or is_open:
+        return []
+    last = max(told.at for told in case.told("release"))
+    return [(told, "at_least") for told in sorted(case.told(HELD)) if told.at > last]
 
 
 def _reading(rule: CustodyRule, case: Case, start: Point, end: Point) -> Reading:

@@ -476,3 +476,28 @@ def test_a_child_freed_in_time_needed_no_request_and_no_questioning() -> None:
 def test_a_duty_whose_beginning_is_not_written_down_is_not_broken_yet() -> None:
     found = verdicts(case(("arrest", 0), never=frozenset({"prosecutor_told"})))["K5"]
     assert (found.outcome, found.why.sentence) == ("cannot_tell", NOT_TYPED)
+
+
+# ---- seen still held, records without a time -----------------------------------------------------------------------------
+
+
+def test_a_child_seen_held_after_the_logged_release_makes_it_depend_on_the_source() -> None:
+    of = case(("arrest", 0), ("release", 20 * H), ("still_held", 30 * H, "other"))
+    assert outcome(of, "K1") == "depends_on_source"
+    before = case(("arrest", 0), ("release", 20 * H), ("still_held", 19 * H, "other"))
+    assert outcome(before, "K1") == "kept"
+
+
+def test_an_unknown_release_hides_no_proven_breach() -> None:
+    facts = {"never": frozenset({"court_order"}), "unknown": frozenset({"release"})}
+    found = verdicts(case(("arrest", 0), ("still_held", 30 * H), **facts))["K1"]
+    assert (found.outcome, found.least, found.most) == ("breach", 30 * H, None)
+    assert outcome(case(("arrest", 0), **facts), "K1") == "cannot_tell"
+
+
+def test_a_suspect_whose_record_has_no_time_yet_is_not_accused_of_a_long_bringing_in() -> None:
+    late = case(("delivery", 0), ("release", 20 * H))
+    assert outcome(late, "K3") == "cannot_tell"
+    assert outcome(case(("delivery", 0), ("release", 3 * H)), "K3") == "kept"
+    assert outcome(replace(late, never=frozenset({"record"})), "K3") == "breach"
+    assert outcome(replace(late, is_suspect=False), "K3") == "breach"
