@@ -11,7 +11,7 @@ lasts exactly as long as the limit keeps it. Moments are in UTC: clocks were mov
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Final, Literal
 
@@ -24,6 +24,8 @@ from app.domain.custody_verdict import (
     AT_LEAST,
     AT_MOST,
     AT_ONCE,
+    BEFORE_RECORD,
+    BROUGHT_IN,
     BY_EXCEPTION,
     DISAGREE,
     LISTED,
@@ -52,6 +54,8 @@ from app.domain.custody_verdict import (
 from app.domain.problem import Problem
 
 A_DAY: Final = 24 * 60
+AGE_LIABLE: Final = 14
+BRINGING_IN: Final = timedelta(hours=3)  # CPC 129(1), as in K3
 Point = tuple[Told, Bound]  # `at_least` and `at_most`: how the time that passed changes when the truth is another
 
 
@@ -98,7 +102,16 @@ def _is_asked_about(rule: CustodyRule, case: Case) -> bool:
     if rule.kind in SPANS:
         return bool(case.questioning)
     marked = case.unknown | case.never
-    return not rule.when_known or any(case.told(event) or event in marked for event in rule.when_known)
+    is_told = any(case.told(event) or event in marked for event in rule.when_known)
+    return not rule.when_known or is_told or _is_held_over(rule, case)
+
+
+def _is_held_over(rule: CustodyRule, case: Case) -> bool:
+    """True where the child was seen held after the term of days or months, and no event that ends it is written down."""
+    starts = [told.at for told in case.told(rule.from_ or "")]
+    last = _last(rule, case, min(starts)) if starts and (rule.days or rule.months) else None
+    is_ended = any(case.told(event) for event in rule.to)
+    return last is not None and not is_ended and any(told.at > last for told in case.told(HELD))
 
 
 def _is_moot(rule: CustodyRule, case: Case) -> bool:
@@ -163,7 +176,13 @@ def _restrictions(case: Case, dated_by: tuple[str, ...]) -> list[Point]:
     A source that names the events of `dated_by` says when; one that names only what comes after says "at the latest
     then". The latter counts where nobody names the former, or where somebody names a later minute, which it contradicts.
     """
-    dating = [(event, told) for event in dated_by for told in case.told(event)]
+    arrests = case.told("arrest")
+    dating = [
+        (event, told)
+        for event in dated_by
+        for told in case.told(event)
+        if event == "arrest" or not _is_only_later(told, arrests, _earliest(case, event, told))
+    ]
     words: dict[str, list[datetime]] = {}
     for told in (told for event in RESTRICTING for told in case.told(event)):
         words.setdefault(told.source, []).append(told.at)
@@ -175,6 +194,12 @@ def _restrictions(case: Case, dated_by: tuple[str, ...]) -> list[Point]:
         if latest is None or at < latest:
             points.append((Told(at, source), "at_least"))
     return points
+
+
+def _is_only_later(told: Told, arrests: tuple[Told, ...], began: datetime) -> bool:
+    """True for a bringing in after an arrest that others tell of, where its source tells of none: the way there."""
+    is_silent = all(one.source != told.source for one in arrests)
+    return is_silent and any(one.at < began for one in arrests)
 
 
 def _earliest(case: Case, event: str, told: Told) -> datetime:
@@ -194,6 +219,8 @@ def _ends(rule: CustodyRule, case: Case, now: datetime) -> list[Point]:
         is_open = bool(unknown) or _waits_for_record(rule, case)
         return [(told, "at_most" if is_open else "exact") for told in firsts] + _seen_after(rule, case, is_open)
     if unknown - ({"release"} if case.told(HELD) else set()) or _waits_for_record(rule, case):
+        return []
+    if rule.to[0] in rule.when_known and rule.to[0] not in case.never | case.unknown:  # asked for what was seen alone
         return []
     if "release" in rule.to and case.told(HELD):
         return [(told, "at_least") for told in sorted(case.told(HELD))]
@@ -260,7 +287,7 @@ def _sum_up(
         return "breach", NEVER, event
     outcomes = {one.outcome for one in readings} - {"impossible"}
     if readings and not outcomes:
-        return "cannot_tell", WRONG_ORDER, event
+        return "cannot_tell", BEFORE_RECORD if rule.to == ("questioning",) else WRONG_ORDER, event
     if outcomes == {"kept"}:
         return "kept", _why_kept(rule, readings), event
     if outcomes == {"breach"}:
@@ -298,7 +325,8 @@ def _why_open(
             return NOT_KNOWN, unknown
         starts = [told.at for told, _ in _starts(rule, case)]
         last = _last(rule, case, min(starts))
-        return (RUNNING if last and now <= last else NOT_TYPED), rule.to[0]
+        untyped = next((event for event in rule.to if event not in case.never), rule.to[0])
+        return (RUNNING if last and now <= last else NOT_TYPED), untyped
     if rule.kind == "at_once":
         return AT_ONCE, rule.to[0]
     if all(one.end == now and one.bound == "at_least" for one in readings):
@@ -309,11 +337,23 @@ def _why_open(
 def _ground_verdict(rule: CustodyRule, case: Case) -> Verdict:
     """A rule without a clock: there is no ground to hold such a child at all."""
     start = case.began_at()
+    if not any(case.told(event) for event in (*RESTRICTING, HELD)):
+        return Verdict(rule, "cannot_tell", Problem("arrest", NOT_HELD), start=start)
+    if rule.id == "G1" and _is_bringing_in(case):
+        return Verdict(rule, "cannot_tell", Problem("arrest", BROUGHT_IN), start=start)
     if rule.who == "suspect_14_15":
         if case.is_listed is None:
             return Verdict(rule, "cannot_tell", Problem("listed", SAY_LISTED), start=start)
         outcome, sentence = ("kept", LISTED) if case.is_listed else ("breach", NOT_LISTED)
         return Verdict(rule, outcome, Problem("listed", sentence), start=start)  # type: ignore[arg-type]
-    if any(case.told(event) for event in (*RESTRICTING, HELD)):
-        return Verdict(rule, "breach", Problem("arrest", NO_GROUND), start=start)
-    return Verdict(rule, "cannot_tell", Problem("arrest", NOT_HELD), start=start)
+    return Verdict(rule, "breach", Problem("arrest", NO_GROUND), start=start)
+
+
+def _is_bringing_in(case: Case) -> bool:
+    """True where a child from 14 on was brought in, not arrested, and freed by every source within three hours."""
+    start = case.began_at()
+    is_arrested = any(case.told(event) or event in case.unknown for event in ("record", "cell"))
+    if start is None or is_arrested or not case.told("release") or (case.age is not None and case.age < AGE_LIABLE):
+        return False
+    ends = [told.at for event in ("release", HELD) for told in case.told(event)]
+    return all(end - start <= BRINGING_IN for end in ends)

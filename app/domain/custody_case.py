@@ -110,12 +110,14 @@ _IS_KIND: Final[Mapping[str, Callable[[Case], bool]]] = {
     "minor": lambda case: True,
     "brought_in": lambda case: not case.is_administrative,
     "suspect": _is_suspect,
-    "suspect_minor": _is_suspect,
+    "suspect_minor": lambda case: _is_suspect(case) and not case.is_extradition,  # it has a term of its own
     "suspect_under_14": _is_suspect,
     "suspect_14_15": _is_suspect,
     "not_suspect": lambda case: case.is_suspect is False and not (case.is_administrative or case.is_extradition),
     "administrative_minor": lambda case: case.is_administrative,
     "administrative_under_16": lambda case: case.is_administrative,
     "foreigner": lambda case: case.is_foreign,
+    "criminal_foreigner": lambda case: case.is_foreign and not case.is_administrative,
+    "administrative_foreigner": lambda case: case.is_foreign and case.is_administrative,
     "extradition": lambda case: case.is_extradition,
 }
