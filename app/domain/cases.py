@@ -9,8 +9,10 @@ The page posts the same names, and `state.<event>` for the two marks of an event
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from itertools import product
+from math import prod
 from typing import Final
 
 from app.domain.answer_input import NO_SUCH_CHOICE, check_moment
@@ -33,6 +35,7 @@ FACTS: Final = (
     "border",
     "extended",
 )
+MOST_SIDES: Final = 64  # six facts in conflict at once; beyond it nothing is told until one is settled
 OLDEST: Final = 25  # a case may be sampled of somebody who has grown up since
 
 IN_FUTURE: Final = N_("This time is still to come. Check the day and the time.")
@@ -53,29 +56,57 @@ def case_subject(visit_id: str, repeat_id: str) -> str:
     return f"{visit_id}/case/{repeat_id}"
 
 
-def check_case(typed: Mapping[str, str], held: Mapping[str, Json], now: datetime, zone: tzinfo) -> CheckedCase:
-    """The posted fields that say something else than the page showed (`was.<name>`) and than is held.
+def check_case(
+    typed: Mapping[str, str],
+    held: Mapping[str, Json],
+    now: datetime,
+    zone: tzinfo,
+    seen: Mapping[str, Json] | None = None,
+) -> CheckedCase:
+    """The posted fields that say something else than their author saw and than is held.
 
-    So a form of many fields writes only what its author changed. Refused: impossible days and times, times to come,
-    unknown names. An end before its beginning is taken: the page shows that it cannot be, and the sources may say so.
+    What the author saw is `seen`, the record with the last words of the same page, or what the page showed at first
+    (`was.<name>`). So a form of many fields writes only what its author changed, and a correction back counts as one.
+    Refused: impossible days and times, times to come, unknown names. An end before its beginning is taken: the page
+    shows that it cannot be, and the sources may say so.
     """
     sets: dict[str, Json] = {}
     problems: list[Problem] = []
     for name, raw in typed.items():
-        if name.startswith("was.") or raw.strip() == typed.get(f"was.{name}", "\0"):
+        if name.startswith("was.") or (seen is None and raw.strip() == typed.get(f"was.{name}", "\0")):
             continue
         checked = _checked(name, raw.strip(), now, zone)
         if isinstance(checked, Problem):
             problems.append(checked)
         else:
-            sets |= {key: value for key, value in checked.items() if value != held.get(key)}
+            before = held if seen is None else seen
+            sets |= {key: value for key, value in checked.items() if value not in (before.get(key), held.get(key))}
     return CheckedCase(sets, tuple(problems))
 
 
 def case_of(record: Record | None, zone: tzinfo) -> Case:
-    """The case that a record describes. Of times in conflict each stands, as if two sources had told them."""
+    """The case that a record describes. Of times in conflict each stands, as if two sources had told them.
+
+    Of facts and marks in conflict each side is a case of its own: what they come to differently nobody can tell.
+    """
     if record is None:
         return Case(zone=zone)
+    names = [name for name in record.conflicts if name in _DECISIVE]
+    if not names:
+        return _case(record, zone)
+    said = [tuple(one.value for one in record.conflicts[name]) for name in names]
+    combined = product(*said) if prod(map(len, said)) <= MOST_SIDES else ()
+    sides = tuple((values, _case(_as_if(record, dict(zip(names, values, strict=True))), zone)) for values in combined)
+    return replace(_case(record, zone), disputed=tuple(names), sides=sides)
+
+
+def _as_if(record: Record, said: Mapping[str, Json]) -> Record:
+    """The record as one side of its conflicts has it."""
+    open_still = {name: sides for name, sides in record.conflicts.items() if name not in said}
+    return replace(record, fields={**record.fields, **said}, conflicts=open_still)
+
+
+def _case(record: Record, zone: tzinfo) -> Case:
     values = {name: [value] for name, value in record.fields.items()}
     values |= {name: [one.value for one in sides] for name, sides in record.conflicts.items()}
     times: dict[str, tuple[Told, ...]] = {}
@@ -90,7 +121,7 @@ def case_of(record: Record | None, zone: tzinfo) -> Case:
         never=frozenset(event for event in EVENTS if record.is_on(f"never.{event}")),
         age=_whole(record.fields.get("age")),
         is_suspect=_flag(record.fields.get("is_suspect")),
-        ground=_whole(record.fields.get("ground")),
+        ground=_ground(record.fields.get("ground")),
         ground_recorded=record.is_on("ground_recorded"),
         ground_checked=record.is_on("ground_checked"),
         is_listed=_flag(record.fields.get("listed")),
@@ -107,14 +138,19 @@ def moment(value: Json, zone: tzinfo) -> datetime | None:
     """A kept local minute as a moment in UTC; None for anything else."""
     try:
         return datetime.fromisoformat(value).replace(tzinfo=zone).astimezone(UTC) if isinstance(value, str) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
 def _spans(record: Record, zone: tzinfo) -> tuple[Span, ...]:
-    numbers = range(1, MOST_SPANS + 1)
-    ends = [[moment(record.fields.get(f"questioning.{n}.{end}"), zone) for end in ("start", "end")] for n in numbers]
-    return tuple(Span(start, end) for start, end in ends if start or end)
+    """An end in conflict leaves its span open."""
+    spans = []
+    for number in range(1, MOST_SPANS + 1):
+        names = [f"questioning.{number}.{end}" for end in ("start", "end")]
+        start, end = (moment(record.fields.get(name), zone) for name in names)
+        if start or end or any(name in record.conflicts for name in names):
+            spans.append(Span(start, end))
+    return tuple(spans)
 
 
 def _checked(name: str, raw: str, now: datetime, zone: tzinfo) -> Mapping[str, Json] | Problem:
@@ -132,6 +168,9 @@ def _checked(name: str, raw: str, now: datetime, zone: tzinfo) -> Mapping[str, J
     return Problem(name, NO_SUCH_PLACE)
 
 
+_DECISIVE: Final = frozenset(
+    [*FACTS, "age", "ground", *(f"{state}.{event}" for state in STATES for event in EVENTS)]
+)
 _FLAGS: Final[Mapping[str, bool | None]] = {"": None, "yes": True, "no": False}
 _GROUNDS: Final = ("", *(str(ground) for ground in GROUNDS))
 _TIMES: Final = frozenset(
@@ -166,6 +205,12 @@ def _age(raw: str) -> Mapping[str, Json] | Problem:
 
 def _whole(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _ground(value: Json) -> int | None:
+    """A point that this version knows."""
+    found = _whole(value)
+    return found if found in GROUNDS else None
 
 
 def _flag(value: Json) -> bool | None:

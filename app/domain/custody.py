@@ -11,18 +11,21 @@ lasts exactly as long as the limit keeps it. Moments are in UTC: clocks were mov
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Final, Literal
 
 from app.domain.checklist import CustodyRule
 from app.domain.custody_case import Case, Told, missing_fact
 from app.domain.custody_rules import DATED_BY, HELD, RESTRICTING, SPANS, deadline, rules_at
+from app.domain.custody_sides import both_sides
 from app.domain.custody_spans import span_verdict
 from app.domain.custody_verdict import (
     AT_LEAST,
     AT_MOST,
     AT_ONCE,
+    BEFORE_RECORD,
+    BROUGHT_IN,
     BY_EXCEPTION,
     DISAGREE,
     LISTED,
@@ -51,6 +54,8 @@ from app.domain.custody_verdict import (
 from app.domain.problem import Problem
 
 A_DAY: Final = 24 * 60
+AGE_LIABLE: Final = 14
+BRINGING_IN: Final = timedelta(hours=3)  # CPC 129(1), as in K3
 Point = tuple[Told, Bound]  # `at_least` and `at_most`: how the time that passed changes when the truth is another
 
 
@@ -59,6 +64,13 @@ def judge(case: Case, rules: Iterable[CustodyRule], now: datetime) -> tuple[Verd
 
     Where a fact is missing that decides whether rules apply, one verdict says so for all of them.
     """
+    kept = tuple(rules)
+    found = list(both_sides(case, lambda side: _judged(side, kept, now))) if case.disputed else _judged(case, kept, now)
+    order = [rule.id for rule in kept]
+    return tuple(sorted(found, key=lambda one: (OUTCOMES.index(one.outcome), order.index(one.rule.id))))
+
+
+def _judged(case: Case, rules: Iterable[CustodyRule], now: datetime) -> list[Verdict]:
     day = (case.began_at() or now).astimezone(case.zone).date()
     found: list[Verdict] = []
     waiting: set[str] = set()
@@ -71,11 +83,18 @@ def judge(case: Case, rules: Iterable[CustodyRule], now: datetime) -> tuple[Verd
         elif missing not in waiting:
             waiting.add(missing)
             found.append(Verdict(rule, "cannot_tell", Problem(missing, NEEDED[missing])))
-    return tuple(sorted(found, key=lambda verdict: OUTCOMES.index(verdict.outcome)))
+    return found
 
 
 def _is_asked_about(rule: CustodyRule, case: Case) -> bool:
-    """False for a rule whose own events nobody wrote down, or in whose stead another one holds."""
+    """False for a rule whose own events nobody wrote down, or in whose stead another one holds.
+
+    What never began binds nobody, nor what the release came before: see `_is_moot`.
+    """
+    if rule.from_ in case.never and not case.told(rule.from_ or ""):
+        return False
+    if _is_moot(rule, case):
+        return False
     if rule.id == "K2" and not case.has_ground:  # without a shown ground there is no longer limit: K1 says so
         return False
     if rule.exception and not rule.exception_minutes and case.shows(rule.exception):
@@ -83,7 +102,36 @@ def _is_asked_about(rule: CustodyRule, case: Case) -> bool:
     if rule.kind in SPANS:
         return bool(case.questioning)
     marked = case.unknown | case.never
-    return not rule.when_known or any(case.told(event) or event in marked for event in rule.when_known)
+    is_told = any(case.told(event) or event in marked for event in rule.when_known)
+    return not rule.when_known or is_told or _is_held_over(rule, case)
+
+
+def _is_held_over(rule: CustodyRule, case: Case) -> bool:
+    """True where the child was seen held after the term of days or months, and no event that ends it is written down."""
+    starts = [told.at for told in case.told(rule.from_ or "")]
+    last = _last(rule, case, min(starts)) if starts and (rule.days or rule.months) else None
+    is_ended = any(case.told(event) for event in rule.to)
+    return last is not None and not is_ended and any(told.at > last for told in case.told(HELD))
+
+
+def _is_moot(rule: CustodyRule, case: Case) -> bool:
+    """True for the request or first questioning that nobody dates, where the child was free before its time was over.
+
+    A request that never was is no breach of its own: after a release nobody needed it, else the limit of K1 says it.
+    """
+    if rule.to not in (("request",), ("questioning",)) or case.told(rule.to[0]):
+        return False
+    freed = [told.at for told in case.told("release")]
+    if rule.to == ("request",) and "request" in case.never:
+        return bool(freed) or not (case.told("decision") or case.told("court_order"))
+    starts = [told.at for told, _ in _starts(rule, case)]
+    last = _last(rule, case, min(starts)) if starts else None
+    return bool(freed) and last is not None and max(freed) <= last
+
+
+def _last(rule: CustodyRule, case: Case, start: datetime) -> datetime | None:
+    """The last moment that keeps the rule in this case."""
+    return deadline(rule, start, case.zone, bool(rule.exception) and case.shows(rule.exception))
 
 
 def _verdict(rule: CustodyRule, case: Case, now: datetime) -> Verdict:
@@ -128,7 +176,13 @@ def _restrictions(case: Case, dated_by: tuple[str, ...]) -> list[Point]:
     A source that names the events of `dated_by` says when; one that names only what comes after says "at the latest
     then". The latter counts where nobody names the former, or where somebody names a later minute, which it contradicts.
     """
-    dating = [(event, told) for event in dated_by for told in case.told(event)]
+    arrests = case.told("arrest")
+    dating = [
+        (event, told)
+        for event in dated_by
+        for told in case.told(event)
+        if event == "arrest" or not _is_only_later(told, arrests, _earliest(case, event, told))
+    ]
     words: dict[str, list[datetime]] = {}
     for told in (told for event in RESTRICTING for told in case.told(event)):
         words.setdefault(told.source, []).append(told.at)
@@ -142,6 +196,12 @@ def _restrictions(case: Case, dated_by: tuple[str, ...]) -> list[Point]:
     return points
 
 
+def _is_only_later(told: Told, arrests: tuple[Told, ...], began: datetime) -> bool:
+    """True for a bringing in after an arrest that others tell of, where its source tells of none: the way there."""
+    is_silent = all(one.source != told.source for one in arrests)
+    return is_silent and any(one.at < began for one in arrests)
+
+
 def _earliest(case: Case, event: str, told: Told) -> datetime:
     """The minute, or an earlier one at which the same source already has the child taken, recorded or in a cell."""
     others = [
@@ -153,15 +213,33 @@ def _earliest(case: Case, event: str, told: Told) -> datetime:
 def _ends(rule: CustodyRule, case: Case, now: datetime) -> list[Point]:
     """The first of the events that stop the clock, by each combination of the sources."""
     known = [case.told(event) for event in rule.to if case.told(event)]
+    unknown = {event for event in rule.to if event in case.unknown and not case.told(event)}
     if known:
-        is_open = any(event in case.unknown and not case.told(event) for event in rule.to)
-        firsts = {min(pair) for pair in product(*known)}
-        return [(told, "at_most" if is_open else "exact") for told in sorted(firsts)]
-    if any(event in case.unknown for event in rule.to):
+        firsts = sorted({min(pair) for pair in product(*known)})
+        is_open = bool(unknown) or _waits_for_record(rule, case)
+        return [(told, "at_most" if is_open else "exact") for told in firsts] + _seen_after(rule, case, is_open)
+    if unknown - ({"release"} if case.told(HELD) else set()) or _waits_for_record(rule, case):
+        return []
+    if rule.to[0] in rule.when_known and rule.to[0] not in case.never | case.unknown:  # asked for what was seen alone
         return []
     if "release" in rule.to and case.told(HELD):
         return [(told, "at_least") for told in sorted(case.told(HELD))]
     return [(Told(now, ""), "at_least")] if case.never.issuperset(rule.to) else []
+
+
+def _waits_for_record(rule: CustodyRule, case: Case) -> bool:
+    """True for a suspect whose record has no time yet: it may have stopped the clock before what is told did."""
+    is_typed = bool(case.told("record")) or "record" in case.never
+    return "record" in rule.to and bool(case.is_suspect) and not is_typed
+
+
+def _seen_after(rule: CustodyRule, case: Case, is_open: bool) -> list[Point]:
+    """Where only a release is told, and somebody saw the child held later than that: the time may be falsified."""
+    is_release_alone = [event for event in rule.to if case.told(event)] == ["release"]
+    if not is_release_alone or is_open:
+        return []
+    last = max(told.at for told in case.told("release"))
+    return [(told, "at_least") for told in sorted(case.told(HELD)) if told.at > last]
 
 
 def _reading(rule: CustodyRule, case: Case, start: Point, end: Point) -> Reading:
@@ -181,7 +259,7 @@ def _outcome(
 ) -> Literal["kept", "breach", "unknown", "impossible"]:
     if end < start:
         return "impossible" if bound in ("exact", "at_most") else "unknown"
-    last = deadline(rule, start, case.zone, bool(rule.exception) and case.shows(rule.exception))
+    last = _last(rule, case, start)
     if rule.kind == "at_once":
         return "kept" if end == start and bound == "exact" else "unknown"
     is_over = last is not None and end > last
@@ -204,11 +282,12 @@ def _sum_up(
 ) -> tuple[Outcome, str, str]:
     """Outcome, sentence, and the event that the sentence is about."""
     event = rule.to[0] if rule.to else ""
-    if case.never.issuperset(rule.to) and (rule.kind == "at_once" or not has_start):
+    is_begun = has_start or rule.from_ in DATED_BY  # without a beginning of its own a rule asks for nothing yet
+    if case.never.issuperset(rule.to) and is_begun and (rule.kind == "at_once" or not has_start):
         return "breach", NEVER, event
     outcomes = {one.outcome for one in readings} - {"impossible"}
     if readings and not outcomes:
-        return "cannot_tell", WRONG_ORDER, event
+        return "cannot_tell", BEFORE_RECORD if rule.to == ("questioning",) else WRONG_ORDER, event
     if outcomes == {"kept"}:
         return "kept", _why_kept(rule, readings), event
     if outcomes == {"breach"}:
@@ -245,8 +324,9 @@ def _why_open(
         if unknown:
             return NOT_KNOWN, unknown
         starts = [told.at for told, _ in _starts(rule, case)]
-        last = deadline(rule, min(starts), case.zone, bool(rule.exception) and case.shows(rule.exception))
-        return (RUNNING if last and now <= last else NOT_TYPED), rule.to[0]
+        last = _last(rule, case, min(starts))
+        untyped = next((event for event in rule.to if event not in case.never), rule.to[0])
+        return (RUNNING if last and now <= last else NOT_TYPED), untyped
     if rule.kind == "at_once":
         return AT_ONCE, rule.to[0]
     if all(one.end == now and one.bound == "at_least" for one in readings):
@@ -257,11 +337,23 @@ def _why_open(
 def _ground_verdict(rule: CustodyRule, case: Case) -> Verdict:
     """A rule without a clock: there is no ground to hold such a child at all."""
     start = case.began_at()
+    if not any(case.told(event) for event in (*RESTRICTING, HELD)):
+        return Verdict(rule, "cannot_tell", Problem("arrest", NOT_HELD), start=start)
+    if rule.id == "G1" and _is_bringing_in(case):
+        return Verdict(rule, "cannot_tell", Problem("arrest", BROUGHT_IN), start=start)
     if rule.who == "suspect_14_15":
         if case.is_listed is None:
             return Verdict(rule, "cannot_tell", Problem("listed", SAY_LISTED), start=start)
         outcome, sentence = ("kept", LISTED) if case.is_listed else ("breach", NOT_LISTED)
         return Verdict(rule, outcome, Problem("listed", sentence), start=start)  # type: ignore[arg-type]
-    if any(case.told(event) for event in (*RESTRICTING, HELD)):
-        return Verdict(rule, "breach", Problem("arrest", NO_GROUND), start=start)
-    return Verdict(rule, "cannot_tell", Problem("arrest", NOT_HELD), start=start)
+    return Verdict(rule, "breach", Problem("arrest", NO_GROUND), start=start)
+
+
+def _is_bringing_in(case: Case) -> bool:
+    """True where a child from 14 on was brought in, not arrested, and freed by every source within three hours."""
+    start = case.began_at()
+    is_arrested = any(case.told(event) or event in case.unknown for event in ("record", "cell"))
+    if start is None or is_arrested or not case.told("release") or (case.age is not None and case.age < AGE_LIABLE):
+        return False
+    ends = [told.at for event in ("release", HELD) for told in case.told(event)]
+    return all(end - start <= BRINGING_IN for end in ends)

@@ -1,11 +1,14 @@
 """One sampled file as the custody clocks see it: its times by event and source, and its facts. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from app.domain.custody_rules import RESTRICTING
+from app.domain.journal import Json
 
 
 @dataclass(frozen=True, order=True)
@@ -31,6 +34,8 @@ class Case:
     `ground`: the point 1-6 of CPC 131(4) that the file names, `ground_recorded`: it stands in the record itself,
     `ground_checked`: for point 1, somebody compared the crime with CC 11(5). `shown`: other exceptions of the file.
     `zone` is that of the place. Facts that are None were not said.
+    `disputed`: the facts that two people said differently; `sides`: the case by each combination of what they said
+    (the values in the order of `disputed`), none when there are too many.
     """
 
     times: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
@@ -48,6 +53,8 @@ class Case:
     shown: frozenset[str] = frozenset()
     questioning: tuple[Span, ...] = ()
     zone: tzinfo = UTC
+    disputed: tuple[str, ...] = ()
+    sides: tuple[tuple[tuple[Json, ...], Case], ...] = ()
 
     def told(self, event: str) -> tuple[Told, ...]:
         """What the sources say of an event; of the first questioning also what its spans say."""
@@ -103,12 +110,14 @@ _IS_KIND: Final[Mapping[str, Callable[[Case], bool]]] = {
     "minor": lambda case: True,
     "brought_in": lambda case: not case.is_administrative,
     "suspect": _is_suspect,
-    "suspect_minor": _is_suspect,
+    "suspect_minor": lambda case: _is_suspect(case) and not case.is_extradition,  # it has a term of its own
     "suspect_under_14": _is_suspect,
     "suspect_14_15": _is_suspect,
     "not_suspect": lambda case: case.is_suspect is False and not (case.is_administrative or case.is_extradition),
     "administrative_minor": lambda case: case.is_administrative,
     "administrative_under_16": lambda case: case.is_administrative,
     "foreigner": lambda case: case.is_foreign,
+    "criminal_foreigner": lambda case: case.is_foreign and not case.is_administrative,
+    "administrative_foreigner": lambda case: case.is_foreign and case.is_administrative,
     "extradition": lambda case: case.is_extradition,
 }

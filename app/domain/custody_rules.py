@@ -50,6 +50,8 @@ WHO: Final = (
     "administrative_minor",
     "administrative_under_16",
     "foreigner",
+    "criminal_foreigner",
+    "administrative_foreigner",
     "extradition",
 )
 # What a file may show that makes a limit longer: a ground of CPC 131(4), a case of CAO 789(2), an extension by a court.
@@ -83,11 +85,14 @@ def deadline(rule: CustodyRule, start: datetime, zone: tzinfo, has_exception: bo
 
 
 def _months_on(day: date, months: int) -> date:
-    """The same day so many months later; the last day of a month that has no such day (CPC 48(4))."""
+    """The same day so many months later, where the term ends as it begins.
+
+    In a month that has no such day it ends with the last day: with the beginning of the next month (CPC 48(4)).
+    """
     years, month = divmod(day.month - 1 + months, 12)
     first_of_next = date(day.year + years + (month == 11), (month + 1) % 12 + 1, 1)
     last = (first_of_next - timedelta(days=1)).day
-    return date(day.year + years, month + 1, min(day.day, last))
+    return date(day.year + years, month + 1, day.day) if day.day <= last else first_of_next
 
 
 def custody_flaws(rule: CustodyRule, library: Library) -> Iterator[Flaw]:

@@ -23,6 +23,8 @@ OVER_EXCEPTION: Final = N_("Longer than even the exception allows.")
 NOT_TYPED: Final = N_("Not written down yet: %(event)s.")
 NOT_KNOWN: Final = N_("No source knows the time: %(event)s.")
 WRONG_ORDER: Final = N_("Cannot be: order of times. Check which of them is wrong.")
+BEFORE_RECORD: Final = N_("Questioned before the arrest record. Check both times.")
+BROUGHT_IN: Final = N_("Brought in for at most three hours, with no record and no cell: see rule K3.")
 RUNNING: Final = N_("Still running: the limit has not passed yet.")
 AT_LEAST: Final = N_("Not every time is known, but even the shortest possible time is over the limit.")
 AT_MOST: Final = N_("Not every time is known, but even the longest possible time is within the limit.")
@@ -39,6 +41,7 @@ SAY_SUSPECT: Final = N_("Say whether the child was a suspect.")
 SPAN_OPEN: Final = N_("A questioning has no beginning or no end written down.")
 AT_NIGHT: Final = N_("A questioning went on in the hours of the night.")
 IN_DAYTIME: Final = N_("Every questioning was in daytime.")
+DISPUTED: Final = N_("Two of you said different things: %(event)s. Choose the right one first.")
 NEEDED: Final = {"age": SAY_AGE, "is_suspect": SAY_SUSPECT}
 
 

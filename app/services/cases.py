@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from app.clock import as_moment
 from app.domain.cases import case_subject, check_case
-from app.domain.journal import Draft
-from app.domain.merge import Record
+from app.domain.journal import Draft, Json
+from app.domain.merge import Record, merge
 from app.domain.people import Person
 from app.domain.visits import may_answer
 from app.errors import InvalidInput, NotThere, VisitLocked
@@ -54,15 +54,31 @@ def record_case(
         raise VisitLocked()
     node: Node = session.info["node"]
     held = records.cases.get(repeat_id)
-    checked = check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone)
+    subject = case_subject(records.visit.visit_id, repeat_id)
+    previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
+    seen = _record_after(session, subject, previous) if previous else None
+    checked = check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone, seen)
     for problem in checked.problems:
         raise InvalidInput(problem.sentence, problem.field, **problem.params)
     if not checked.sets:
+        if previous:
+            taps.remember(session, sight.tap, previous)
         return
     start_if_planned(session, person, records.visit)
-    subject = case_subject(records.visit.visit_id, repeat_id)
     draft = Draft("case", subject, records.visit.scope, dict(checked.sets), _seen(session, subject, sight))
     taps.remember(session, sight.tap, journal.append(session, draft, person.person_id).entry_id)
+
+
+def _record_after(session: Session, subject: str, entry_id: str) -> Mapping[str, Json] | None:
+    """The fields as they stood once an entry was written, for its author; None when it is about something else."""
+    entries = {entry.entry_id: entry for entry in journal.entries_of(session, subject)}
+    known: set[str] = set()
+    waiting = [entry_id]
+    while waiting:
+        if (entry := entries.get(waiting.pop())) and entry.entry_id not in known:
+            known.add(entry.entry_id)
+            waiting += entry.parents
+    return merge(entries[key] for key in known).fields if known else None
 
 
 def _seen(session: Session, subject: str, sight: Sight) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ FACT: Final = {
     "ground_recorded": N_("Is this ground written in the record?"),
     "ground_checked": N_("Point 1: was the crime checked to be particularly grave (CC 11(5))?"),
     "listed": N_("Aged 14–15: is the crime on the list of CC 15(2)?"),
-    "border": N_("Administrative: border, migration, guarded site or curfew (CAO 789(2))?"),
+    "border": N_("Administrative: guarded site, migration, border, customs or curfew (CAO 789(2))?"),
     "extended": N_("Was custody extended by a court?"),
     "extradition": N_("Arrest for extradition?"),
 }
@@ -89,7 +89,7 @@ GROUND: Final = {
     "3": N_("3: crime in mass riots"),
     "4": N_("4: crime in a criminal group"),
     "5": N_("5: drugs, sexual inviolability of minors, intentional crime causing death"),
-    "6": N_("6: no timely way to the judge: distance, roads, emergency"),
+    "6": N_("6: no timely way to the judge: distance, roads, state of emergency or situation"),
 }
 YES_NO: Final = {"": N_("not said"), "yes": N_("yes"), "no": N_("no")}
 
@@ -103,8 +103,10 @@ def source(speech: Speech, code: str) -> str:
 
 
 def why(speech: Speech, problem: Problem) -> str:
-    """The sentence of a verdict, with the event it is about in words."""
-    return speech.say(problem.sentence, event=event(speech, str(problem.params.get("event", ""))))
+    """The sentence of a verdict, with the event or the fact it is about in words."""
+    code = str(problem.params.get("event", "")).removeprefix("never.").removeprefix("unknown.")
+    said = speech.say(FACT[code]).rstrip("?") if code in FACT else event(speech, code)
+    return speech.say(problem.sentence, event=said)
 
 
 def duration(speech: Speech, minutes: int) -> str:

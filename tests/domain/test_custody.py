@@ -20,6 +20,7 @@ from app.domain.custody_verdict import (
     AT_LEAST,
     AT_MOST,
     AT_ONCE,
+    BEFORE_RECORD,
     BY_EXCEPTION,
     NEVER,
     NO_EXCEPTION,
@@ -111,7 +112,7 @@ def test_a_limit_in_minutes_holds_to_the_minute(
 DAYS = [
     # rule, facts, from, to, beginning, the last minute that keeps the rule: the first day counts (CPC 48(5))
     ("K13", {}, "decision", "custody_end", "2026-01-05 15:00", "2026-03-05 00:00"),
-    ("K13", {}, "decision", "custody_end", "2025-12-31 15:00", "2026-02-28 00:00"),
+    ("K13", {}, "decision", "custody_end", "2025-12-31 15:00", "2026-03-01 00:00"),
     ("K13.total", {}, "decision", "custody_end", "2026-01-05 15:00", "2026-07-05 00:00"),
     ("K14", {}, "short_order", "order_review", "2026-03-05 15:00", "2026-03-15 00:00"),
     ("K15", {}, "decision", "siz", "2026-03-05 15:00", "2026-04-04 00:00"),
@@ -441,3 +442,130 @@ def test_one_more_source_never_turns_a_breach_into_kept(of: Case, data: st.DataO
 def test_every_rule_of_the_table_is_there() -> None:
     ids = {one.id.partition(".")[0] for one in RULES}
     assert {f"K{number}" for number in range(1, 21)} | {"I1", "I2"} <= ids
+
+
+# ---- what never happened -------------------------------------------------------------------------------------------------
+
+NEVERS = [
+    ("K10", ("release", 10 * H), {"request", "decision"}),
+    ("K11", ("release", 10 * H), {"request", "decision"}),
+    ("K10", ("release", 30 * H), {"request"}),
+    ("K10", ("record", H), {"request", "release"}),
+    ("K21", ("record", H), {"injury", "injury_told", "medical"}),
+    ("K22", ("record", H), {"injury", "injury_told", "medical"}),
+    ("I2", ("record", H), {"challenge", "challenge_decided"}),
+    ("K18", ("record", H), {"special_school", "special_school_end"}),
+    ("K19", ("record", H), {"removal", "removal_claim"}),
+    ("K20", ("record", H), {"hospital", "other_place"}),
+]
+
+
+@pytest.mark.parametrize(("rule_id", "end", "never"), NEVERS)
+def test_what_never_began_is_no_breach(rule_id: str, end: tuple[str, int], never: set[str]) -> None:
+    assert outcome(case(("arrest", 0), end, never=frozenset(never)), rule_id) == "not asked"
+
+
+def test_a_child_freed_in_time_needed_no_request_and_no_questioning() -> None:
+    never = frozenset({"questioning"})
+    assert outcome(case(("arrest", 0), ("record", H), ("release", 5 * H), never=never), "K9") == "not asked"
+    assert outcome(case(("arrest", 0), ("record", H), ("release", 5 * DAY), never=never), "K9") == "breach"
+    unknown = frozenset({"request"})
+    assert outcome(case(("arrest", 0), ("release", 2 * H), unknown=unknown), "K10") == "not asked"
+    assert outcome(case(("arrest", 0), ("request", 17 * H), ("release", 18 * H)), "K10") == "breach"
+
+
+def test_a_duty_whose_beginning_is_not_written_down_is_not_broken_yet() -> None:
+    found = verdicts(case(("arrest", 0), never=frozenset({"prosecutor_told"})))["K5"]
+    assert (found.outcome, found.why.sentence) == ("cannot_tell", NOT_TYPED)
+
+
+# ---- seen still held, records without a time -----------------------------------------------------------------------------
+
+
+def test_a_child_seen_held_after_the_logged_release_makes_it_depend_on_the_source() -> None:
+    of = case(("arrest", 0), ("release", 20 * H), ("still_held", 30 * H, "other"))
+    assert outcome(of, "K1") == "depends_on_source"
+    before = case(("arrest", 0), ("release", 20 * H), ("still_held", 19 * H, "other"))
+    assert outcome(before, "K1") == "kept"
+
+
+def test_an_unknown_release_hides_no_proven_breach() -> None:
+    facts = {"never": frozenset({"court_order"}), "unknown": frozenset({"release"})}
+    found = verdicts(case(("arrest", 0), ("still_held", 30 * H), **facts))["K1"]
+    assert (found.outcome, found.least, found.most) == ("breach", 30 * H, None)
+    assert outcome(case(("arrest", 0), **facts), "K1") == "cannot_tell"
+
+
+def test_a_suspect_whose_record_has_no_time_yet_is_not_accused_of_a_long_bringing_in() -> None:
+    late = case(("delivery", 0), ("release", 20 * H))
+    assert outcome(late, "K3") == "cannot_tell"
+    assert outcome(case(("delivery", 0), ("release", 3 * H)), "K3") == "kept"
+    assert outcome(replace(late, never=frozenset({"record"})), "K3") == "breach"
+    assert outcome(replace(late, is_suspect=False), "K3") == "breach"
+
+
+# ---- grounds, people, terms ----------------------------------------------------------------------------------------------
+
+
+def test_a_crime_outside_the_list_is_no_breach_before_anybody_was_held() -> None:
+    assert outcome(case(("parents_told", 0), age=14, is_listed=False), "G3") == "cannot_tell"
+
+
+def test_questioned_before_the_record_is_told_as_such() -> None:
+    found = verdicts(case(("arrest", 0), ("record", 2 * H), ("questioning", H)))["K9"]
+    assert (found.outcome, found.why.sentence) == ("cannot_tell", BEFORE_RECORD)
+
+
+BROUGHT = case(("delivery", 0), ("release", 2 * H), is_suspect=False)
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        (BROUGHT, "cannot_tell"),
+        (replace(BROUGHT, age=13), "breach"),
+        (case(("delivery", 0), ("release", 3 * H), is_suspect=False), "cannot_tell"),
+        (case(("delivery", 0), ("release", 3 * H + 1), is_suspect=False), "breach"),
+        (case(("delivery", 0), ("cell", 5), ("release", 2 * H), is_suspect=False), "breach"),
+        (case(("delivery", 0), ("record", 5), ("release", 2 * H), is_suspect=False), "breach"),
+        (case(("delivery", 0), ("release", H), ("still_held", 4 * H, "other"), is_suspect=False), "breach"),
+        (case(("delivery", 0), is_suspect=False), "breach"),
+    ],
+)
+def test_a_bringing_in_of_three_hours_is_for_k3_alone(of: Case, expected: str) -> None:
+    assert outcome(of, "G1") == expected
+
+
+def test_a_term_seen_exceeded_is_shown_though_its_end_is_not_written_down() -> None:
+    held = case(("decision", 0), ("still_held", 200 * DAY))
+    for name in ("K13", "K13.total", "K15"):
+        assert (verdicts(held)[name].outcome, verdicts(held)[name].why.sentence) == ("cannot_tell", NOT_TYPED)
+    assert outcome(case(("decision", 0), ("still_held", 20 * DAY)), "K15") == "not asked"
+    assert outcome(replace(held, never=frozenset({"siz"})), "K15") == "breach"
+
+
+def test_the_way_to_the_police_told_by_another_source_is_no_second_beginning() -> None:
+    found = verdicts(case(("delivery", 2 * H), ("arrest", 0, "record"), ("record", 210, "record")))["K4"]
+    assert (found.outcome, found.least) == ("breach", 210)
+
+
+def test_an_arrest_for_extradition_has_its_own_term() -> None:
+    found = verdicts(case(("arrest", 0), ("request", 20 * H), ("decision", 30 * H), is_extradition=True))
+    assert not {"K1", "K2", "K10"} & set(found)
+    assert found["K17"].outcome == "kept"
+
+
+def test_the_embassy_of_a_foreigner_under_administrative_detention_is_told_at_once() -> None:
+    found = verdicts(case(("arrest", 0), ("embassy_told", 2 * H), is_foreign=True, is_administrative=True))
+    assert "K8" not in found
+    assert (found["K8.administrative"].outcome, found["K8.administrative"].why.sentence) == ("cannot_tell", AT_ONCE)
+
+
+def test_what_was_marked_as_never_is_not_asked_for() -> None:
+    found = verdicts(case(("arrest", 0), never=frozenset({"court_order"})))["K1"]
+    assert (found.why.sentence, found.why.params["event"]) == (NOT_TYPED, "release")
+
+
+@pytest.mark.parametrize(("day", "is_there"), [("2025-06-30", True), ("2025-07-01", False)])
+def test_the_twelve_hours_for_relatives_were_law_until_2025(day: str, is_there: bool) -> None:
+    assert is_law(rule("K7.before"), date.fromisoformat(day)) is is_there

@@ -276,3 +276,33 @@ def test_a_case_written_on_the_tablet_shows_at_the_office_and_on_the_other_table
     write(danas_tablet.browser("dana"), visit, file_id, {"time.arrest.child": "2026-03-05T19:40"})
     client.meet_central(danas_tablet.database, transport_to(central))
     assert Visiting(visit.visit_id, central).records().cases[file_id].fields["time.arrest.child"] == "2026-03-05T19:40"
+
+
+# ---- one page, several words ---------------------------------------------------------------------------------------------
+
+
+def test_a_correction_back_to_what_the_page_showed_is_written(ana: Browser, visit: Visiting, file_id: str) -> None:
+    name, was = "time.arrest.log", {"was.time.arrest.log": ""}
+    write(ana, visit, file_id, {name: "2026-03-05T10:00", **was}, tap="t1")
+    write(ana, visit, file_id, {name: "", **was}, tap="t2", previous_tap="t1")
+    assert record(visit, file_id).fields[name] is None
+    write(ana, visit, file_id, {name: "2026-03-05T11:00", **was}, tap="t3", previous_tap="t2")
+    assert (record(visit, file_id).fields[name], record(visit, file_id).conflicts) == ("2026-03-05T11:00", {})
+
+
+def test_a_word_that_changes_nothing_still_leads_to_the_next(ana: Browser, visit: Visiting, file_id: str) -> None:
+    write(ana, visit, file_id, {"age": "15", "was.age": ""}, tap="t1")
+    write(ana, visit, file_id, {"age": "15", "was.age": ""}, tap="t2", previous_tap="t1")
+    write(ana, visit, file_id, {"age": "16", "was.age": ""}, tap="t3", previous_tap="t2")
+    assert (record(visit, file_id).fields["age"], record(visit, file_id).conflicts) == (16, {})
+
+
+def test_a_later_word_of_the_page_leaves_what_another_wrote_since(
+    ana: Browser, dana: Browser, visit: Visiting, file_id: str
+) -> None:
+    blank = {"time.arrest.log": "", "was.time.arrest.log": ""}
+    write(ana, visit, file_id, {"age": "15", "was.age": "", **blank}, tap="t1")
+    write(dana, visit, file_id, {"time.arrest.log": "2026-03-05T22:10"})
+    write(ana, visit, file_id, {"age": "16", "was.age": "", **blank}, tap="t2", previous_tap="t1")
+    kept = record(visit, file_id)
+    assert (kept.fields["time.arrest.log"], kept.conflicts) == ("2026-03-05T22:10", {})
