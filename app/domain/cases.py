@@ -168,9 +168,7 @@ def _checked(name: str, raw: str, now: datetime, zone: tzinfo) -> Mapping[str, J
     return Problem(name, NO_SUCH_PLACE)
 
 
-_DECISIVE: Final = frozenset(
-    [*FACTS, "age", "ground", *(f"{state}.{event}" for state in STATES for event in EVENTS)]
-)
+_DECISIVE: Final = frozenset([*FACTS, "age", "ground", *(f"{state}.{event}" for state in STATES for event in EVENTS)])
 _FLAGS: Final[Mapping[str, bool | None]] = {"": None, "yes": True, "no": False}
 _GROUNDS: Final = ("", *(str(ground) for ground in GROUNDS))
 _TIMES: Final = frozenset(

@@ -70,7 +70,7 @@ def test_a_questioning_with_an_end_in_conflict_stays_open(known: str) -> None:
 
 def test_too_many_conflicts_at_once_leave_nothing_told() -> None:
     names = ["foreign", "administrative", "extradition", "border", "extended", "listed", "is_suspect"]
-    found = verdicts(ORDER, **{name: (True, False) for name in names})
+    found = verdicts(ORDER, **dict.fromkeys(names, (True, False)))
     assert {one.outcome for one in found.values()} == {"cannot_tell"}
 
 
