@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.clock import as_moment
-from app.domain.cases import case_subject, check_case
+from app.domain.cases import CheckedCase, case_subject, check_case
 from app.domain.journal import Draft, Json
 from app.domain.merge import Record, merge
 from app.domain.people import Person
@@ -52,21 +52,30 @@ def record_case(
     find_file(records, repeat_id)
     if not may_write(person, records, repeat_id):
         raise VisitLocked()
-    node: Node = session.info["node"]
-    held = records.cases.get(repeat_id)
     subject = case_subject(records.visit.visit_id, repeat_id)
     previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
-    seen = _record_after(session, subject, previous) if previous else None
-    checked = check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone, seen)
+    checked = _checked(session, records.cases.get(repeat_id), subject, typed, previous, zone)
     for problem in checked.problems:
         raise InvalidInput(problem.sentence, problem.field, **problem.params)
-    if not checked.sets:
-        if previous:
-            taps.remember(session, sight.tap, previous)
-        return
-    start_if_planned(session, person, records.visit)
-    draft = Draft("case", subject, records.visit.scope, dict(checked.sets), _seen(session, subject, sight))
-    taps.remember(session, sight.tap, journal.append(session, draft, person.person_id).entry_id)
+    if checked.sets:
+        start_if_planned(session, person, records.visit)
+        draft = Draft("case", subject, records.visit.scope, dict(checked.sets), _seen(session, subject, sight))
+        previous = journal.append(session, draft, person.person_id).entry_id
+    if previous:  # words that change nothing lead on from the page's last entry
+        taps.remember(session, sight.tap, previous)
+
+
+def _checked(
+    session: Session,
+    held: Record | None,
+    subject: str,
+    typed: Mapping[str, str],
+    previous: str | None,
+    zone: ZoneInfo,
+) -> CheckedCase:
+    node: Node = session.info["node"]
+    seen = _record_after(session, subject, previous) if previous else None
+    return check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone, seen)
 
 
 def _record_after(session: Session, subject: str, entry_id: str) -> Mapping[str, Json] | None:

@@ -14,7 +14,7 @@ from app.web.case_pages import report_cases
 from app.web.in_hand import danger_url
 from app.web.review_contexts import FactRow, ReportContext, ReportFinding, ReportPhoto, ReportSection, ReportSignature
 from app.web.review_pages import field_lines
-from app.web.visit_pages import Scene, conflict_line, institution_name, refusal_lines
+from app.web.visit_pages import Scene, institution_name, refusal_lines, unsettled
 
 
 def report_page(
@@ -37,7 +37,7 @@ def report_page(
         danger=tuple(_finding(scene, finding, numbers) for finding in report.danger),
         sections=tuple(_section(scene, section, numbers) for section in report.sections),
         recommendations=tuple(_recommendations(scene, report)),
-        conflicts=tuple(scene.link(asked, conflict_line(scene, answer)) for asked, answer in report.conflicts),
+        conflicts=unsettled(scene, report.conflicts),
         cases=tuple(report_cases(scene, as_moment(made_at_ms))),
         signatures=tuple(_signatures(scene, signed_at)),
         photos=tuple(_photos(scene, numbers)),

@@ -14,6 +14,7 @@ from app.domain.people import Person
 from app.domain.visits import OPEN_STATES, Visit, is_lead, may_answer
 from app.store.reads import VisitRecords
 from app.web import in_hand, words
+from app.web.case_conflicts import case_conflicts
 from app.web.contexts import (
     ArrivalForm,
     DeclarationForm,
@@ -221,7 +222,7 @@ def hub(scene: Scene) -> HubPage:
         danger=tuple(
             scene.link(o, _answer_words(scene, a)) for o, a in with_answer if shows_danger(o.indicator, a.fields)
         ),
-        conflicts=tuple(scene.link(o, conflict_line(scene, a)) for o, a in with_answer if a.conflicts),
+        conflicts=unsettled(scene, with_answer),
         questions=tuple(_question_links(scene)),
         return_reason=visit.return_reason if visit.state == "returned" else "",
         unsent=scene.unsent,
@@ -252,6 +253,12 @@ def _facts(scene: Scene) -> Iterable[str]:
 
 def _answer_words(scene: Scene, answer: Record) -> str:
     return words.value(scene.speech, answer.text("value")) if answer.text("value") else ""
+
+
+def unsettled(scene: Scene, answers: Iterable[tuple[Asked, Record]]) -> tuple[IndicatorLink, ...]:
+    """The answers and the words about sampled files that two people gave differently."""
+    clashes = (scene.link(asked, conflict_line(scene, answer)) for asked, answer in answers if answer.conflicts)
+    return *clashes, *case_conflicts(scene.speech, scene.url, scene.records, scene.names)
 
 
 def conflict_line(scene: Scene, answer: Record) -> str:
@@ -346,7 +353,7 @@ def finish(
     return FinishPage(
         visit=head(scene),
         blockers=tuple(scene.link(o) for o in must if not is_complete(o.indicator, scene.answer(o))),
-        conflicts=tuple(scene.link(o, conflict_line(scene, a)) for o, a in with_answer if a.conflicts),
+        conflicts=unsettled(scene, with_answer),
         sections=tuple(_section_check(scene, section) for section in scene.checklist.checklist.sections),
         finish_url=f"{scene.url}/finish" if may_finish else "",
         reason=typed.get("reason", ""),

@@ -306,3 +306,34 @@ def test_a_later_word_of_the_page_leaves_what_another_wrote_since(
     write(ana, visit, file_id, {"age": "16", "was.age": "", **blank}, tap="t2", previous_tap="t1")
     kept = record(visit, file_id)
     assert (kept.fields["time.arrest.log"], kept.conflicts) == ("2026-03-05T22:10", {})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ({"ground": "2"}, {"ground": "3"}, "Ground for up to 72 hours"),
+        ({"time.arrest.log": "2026-03-05T22:10"}, {"time.arrest.log": "2026-03-05T21:10"}, "Actual arrest (Log)"),
+        ({"state.counsel": "never"}, {"state.counsel": "unknown"}, "Defender came"),
+        (
+            {"questioning.1.end": "2026-03-05T22:10"},
+            {"questioning.1.end": "2026-03-05T21:10"},
+            "First questioning",
+        ),
+    ],
+)
+def test_what_two_wrote_differently_stands_on_hub_finish_and_report(
+    ana: Browser,
+    dana: Browser,
+    visit: Visiting,
+    file_id: str,
+    first: dict[str, str],
+    second: dict[str, str],
+    told: str,
+) -> None:
+    write(ana, visit, file_id, first)
+    write(dana, visit, file_id, second)
+    for page in (visit.url, f"{visit.url}/finish"):
+        shown = ana.get(page).text
+        assert f'href="{clock_of(visit, file_id)}"' in shown and told in text_of(shown), page
+    report = text_of(ana.get(f"{visit.url}/report").text)
+    assert told in report[report.index("Left unsettled") :]
