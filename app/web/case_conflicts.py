@@ -35,9 +35,11 @@ def _label(speech: Speech, name: str) -> str:
 def _value(speech: Speech, name: str, value: Json) -> str:
     state = name.partition(".")[0]
     if state in STATES:
-        return speech.say(custody_words.STATE[state if value is True else ""])
+        said = custody_words.STATE[state if value is True else ""]
+        return speech.say(said)
     if isinstance(value, bool):
-        return speech.say(custody_words.YES_NO["yes" if value else "no"])
+        word = custody_words.YES_NO["yes" if value else "no"]
+        return speech.say(word)
     if name == "ground" and str(value) in custody_words.GROUND:
         return speech.say(custody_words.GROUND[str(value)])
     return "—" if value is None or isinstance(value, list | dict) else str(value).replace("T", " ")
