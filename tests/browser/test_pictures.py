@@ -65,3 +65,6 @@ def test_pictures(sample: Sample, open_page: Open) -> None:
     take(office, "inbox-en")
     office.goto(f"{central.url}/reviews/{sample.finished.removeprefix('/visits/')}")
     take(office, "desk-en")
+    taken = {path.stem: path.stat().st_size for path in Path(FOLDER).glob("*.png")}
+    assert len(taken) == 11
+    assert all(size > 5_000 for size in taken.values()), taken  # none is an empty page

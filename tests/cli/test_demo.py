@@ -72,6 +72,10 @@ class Demo:
             assert not reply.url.endswith("/sign-in"), f"{fields} cannot sign in"
         return browser
 
+    def read(self, browser: OpenerDirector, role: str, path: str) -> str:
+        with browser.open(f"{self.url(role)}{path}", timeout=20) as reply:
+            return str(reply.read().decode())
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -110,9 +114,11 @@ def test_the_first_page_is_in_kazakh(demo: Demo) -> None:
 
 def test_everybody_can_sign_in_where_the_table_says(demo: Demo) -> None:
     for person in PEOPLE:
-        demo.sign_in("central", name=person.sign_in, passphrase=person.passphrase)
+        at_office = demo.sign_in("central", name=person.sign_in, passphrase=person.passphrase)
+        assert person.name in demo.read(at_office, "central", "/guides")
         if person.sign_in in ("aigerim", "daniyar", "elena"):
-            demo.sign_in("device", passphrase=person.passphrase)
+            on_tablet = demo.sign_in("device", passphrase=person.passphrase)
+            assert person.name in demo.read(on_tablet, "device", "/guides")
 
 
 def test_the_tablet_shows_a_visit_in_every_state(demo: Demo) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import inspect, text
 
 from app.config import Settings
@@ -51,6 +52,9 @@ def test_the_models_say_what_the_migrations_make(empty: Database) -> None:
     with empty.engine.connect() as connection:
         config.attributes["connection"] = connection
         command.check(config)
+        connection.execute(text("DROP TABLE tap"))
+        with pytest.raises(CommandError):  # and it would see a difference
+            command.check(config)
     empty.close()
 
 

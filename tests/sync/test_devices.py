@@ -96,8 +96,10 @@ def test_a_code_that_is_too_old_is_refused(world: World) -> None:
 
 
 def test_a_code_typed_in_small_letters_with_spaces_is_the_same(world: World) -> None:
-    code = world.code().lower()
-    enrol(world, fresh(world), f" {code[:6]} {code[6:]} ")
+    code, device = world.code().lower(), fresh(world)
+    enrol(world, device, f" {code[:6]} {code[6:]} ")
+    with world.central.read() as session:
+        assert session.get(DeviceRow, node_of(device).device_id) is not None
 
 
 def test_the_code_pins_the_key_of_central_so_that_no_other_server_can_take_its_place(world: World) -> None:

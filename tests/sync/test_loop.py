@@ -9,7 +9,7 @@ from app.errors import CentralUnreachable, DeviceRevoked
 from app.store.node import OFFLINE, put_value
 from app.sync.client import Reply
 from app.sync.loop import LONGEST_PAUSE_S, REFUSED, SyncLoop
-from tests.builders import World, make_visit
+from tests.builders import World, answer, held, make_visit, records
 
 
 def loop_of(world: World, transport: object, every_s: float = 0.01) -> SyncLoop:
@@ -31,14 +31,10 @@ async def run_until(loop: SyncLoop, is_done: object) -> None:
 def test_what_was_saved_is_sent_by_itself(world: World) -> None:
     device = world.device()
     with device.write() as session:
-        make_visit(session)
-    calls: list[str] = []
-
-    def counted(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        calls.append(path)
-        return world.transport()(method, path, headers, body)
-
-    asyncio.run(run_until(loop_of(world, counted), lambda: len(calls) > 2))
+        visit = make_visit(session)
+        entry = answer(session, visit)
+    asyncio.run(run_until(loop_of(world, world.transport()), lambda: entry.entry_id in held(world.central)))
+    assert visit in {row[0] for row in records(world.central)}
 
 
 def test_an_error_that_nobody_thought_of_does_not_end_the_loop(
