@@ -66,6 +66,20 @@ def merge(entries: Iterable[Entry]) -> Record:
     return Record(first.subject, first.kind, first.scope, fields, conflicts, heads)
 
 
+def as_seen(entries: Iterable[Entry], heads: Iterable[str]) -> Mapping[str, Json]:
+    """The fields of a subject as somebody saw them whose page showed these heads: what they and all before them add up
+    to. Empty for heads that are not among the entries."""
+    by_id = {entry.entry_id: entry for entry in entries}
+    seen: dict[str, Entry] = {}
+    waiting = list(heads)
+    while waiting:
+        entry = by_id.get(waiting.pop())
+        if entry and entry.entry_id not in seen:
+            seen[entry.entry_id] = entry
+            waiting.extend(entry.parents)
+    return merge(seen.values()).fields if seen else {}
+
+
 def advance(record: Record | None, entry: Entry) -> Record | None:
     """The record after one fresh entry whose author saw all of it: what `merge` would say, without the older entries.
 

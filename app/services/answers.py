@@ -9,7 +9,7 @@ from app.domain.answer_input import check_answer
 from app.domain.answers import answer_subject
 from app.domain.checklist import CompiledChecklist, Indicator
 from app.domain.journal import Draft, Entry, Json, is_entry_id
-from app.domain.merge import merge
+from app.domain.merge import as_seen
 from app.domain.people import Person
 from app.domain.visits import may_answer
 from app.errors import InvalidInput, MoveNotAllowed, NotThere, VisitLocked
@@ -84,7 +84,7 @@ def undo_answer(session: Session, person: Person, records: VisitRecords, place: 
     target = newest_to_undo(entries)
     if target is None:
         return
-    before = _before(entries, target)
+    before = as_seen(entries, target.parents)
     sets: dict[str, Json] = {name: before.get(name) for name in target.sets if name != "undo"}
     _write(session, person, records, place, {**sets, "undo": target.entry_id}, sight)
 
@@ -94,19 +94,6 @@ def newest_to_undo(entries: Sequence[Entry]) -> Entry | None:
     undone = {str(entry.fields().get("undo")) for entry in entries if "undo" in entry.sets}
     candidates = [e for e in entries if "undo" not in e.sets and e.entry_id not in undone and e.body is not None]
     return candidates[-1] if candidates else None
-
-
-def _before(entries: Sequence[Entry], target: Entry) -> Mapping[str, Json]:
-    """The fields as the author of `target` saw them: what its ancestors add up to."""
-    by_id = {entry.entry_id: entry for entry in entries}
-    found: dict[str, Entry] = {}
-    waiting = list(target.parents)
-    while waiting:
-        entry = by_id.get(waiting.pop())
-        if entry and entry.entry_id not in found:
-            found[entry.entry_id] = entry
-            waiting.extend(entry.parents)
-    return merge(found.values()).fields if found else {}
 
 
 def settle_conflict(
@@ -224,9 +211,6 @@ def _write(
 ) -> None:
     visit = records.visit
     subject = answer_subject(visit.visit_id, place.indicator.id, place.repeat_id)
-    previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
-    # The tap before may be a photo of this card: only an entry of this very answer can be what its author replaced.
-    before = taps.known_heads(session, subject, [previous]) if previous else ()
-    parents = before or taps.known_heads(session, subject, sight.seen)
+    parents = taps.parents_of(session, subject, sight.seen, sight.previous_tap)
     entry = journal.append(session, Draft("answer", subject, visit.scope, sets, parents), person.person_id)
     taps.remember(session, sight.tap, entry.entry_id)

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from app.clock import as_moment
 from app.domain.cases import CheckedCase, case_subject, check_case
-from app.domain.journal import Draft, Json
-from app.domain.merge import Record, merge
+from app.domain.journal import Draft
+from app.domain.merge import Record, as_seen
 from app.domain.people import Person
 from app.domain.visits import may_answer
 from app.errors import InvalidInput, NotThere, VisitLocked
@@ -59,7 +59,8 @@ def record_case(
         raise InvalidInput(problem.sentence, problem.field, **problem.params)
     if checked.sets:
         start_if_planned(session, person, records.visit)
-        draft = Draft("case", subject, records.visit.scope, dict(checked.sets), _seen(session, subject, sight))
+        parents = taps.parents_of(session, subject, sight.seen, sight.previous_tap)
+        draft = Draft("case", subject, records.visit.scope, dict(checked.sets), parents)
         previous = journal.append(session, draft, person.person_id).entry_id
     if previous:  # words that change nothing lead on from the page's last entry
         taps.remember(session, sight.tap, previous)
@@ -74,24 +75,5 @@ def _checked(
     zone: ZoneInfo,
 ) -> CheckedCase:
     node: Node = session.info["node"]
-    seen = _record_after(session, subject, previous) if previous else None
-    return check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone, seen)
-
-
-def _record_after(session: Session, subject: str, entry_id: str) -> Mapping[str, Json] | None:
-    """The fields as they stood once an entry was written, for its author; None when it is about something else."""
-    entries = {entry.entry_id: entry for entry in journal.entries_of(session, subject)}
-    known: set[str] = set()
-    waiting = [entry_id]
-    while waiting:
-        if (entry := entries.get(waiting.pop())) and entry.entry_id not in known:
-            known.add(entry.entry_id)
-            waiting += entry.parents
-    return merge(entries[key] for key in known).fields if known else None
-
-
-def _seen(session: Session, subject: str, sight: Sight) -> tuple[str, ...]:
-    """What the author saw: the page's previous tap on this file, else the heads the page showed."""
-    previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
-    before = taps.known_heads(session, subject, [previous]) if previous else ()
-    return before or taps.known_heads(session, subject, sight.seen)
+    seen = as_seen(journal.entries_of(session, subject), [previous]) if previous else None
+    return check_case(typed, held.fields if held else {}, as_moment(node.clock.now_ms()), zone, seen or None)

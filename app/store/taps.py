@@ -27,6 +27,16 @@ def remember(session: Session, tap_id: str, entry_id: str) -> None:
         session.execute(INSERT_TAP, {"tap_id": tap_id, "entry_id": entry_id})
 
 
+def parents_of(session: Session, subject: str, seen: Sequence[str], previous_tap: str) -> tuple[str, ...]:
+    """What an author replaces: the page's previous tap on this subject, else the heads that the page showed.
+
+    The tap before may be of another subject, such as a photo of the same card: then it is no parent here.
+    """
+    previous = entry_of(session, previous_tap) if previous_tap else None
+    before = known_heads(session, subject, [previous]) if previous else ()
+    return before or known_heads(session, subject, seen)
+
+
 def known_heads(session: Session, subject: str, seen: Sequence[str]) -> tuple[str, ...]:
     """Of the heads a page says it showed, those that really are entries about this subject."""
     if not seen:

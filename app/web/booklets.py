@@ -11,8 +11,8 @@ from app.web.booklet_pages import MOST_REPEATS, Paper, booklet_page
 from app.web.checklist_contexts import BookletHead
 from app.web.checklists import on_shelf
 from app.web.deps import ReadSession, SignedIn, Visitor
-from app.web.language import LANGUAGES, Speech
-from app.web.render import page, speech_of
+from app.web.language import Speech
+from app.web.render import page, speech_in
 from app.web.scenes import scene_of
 from app.web.visit_pages import Scene, institution_name
 
@@ -79,12 +79,6 @@ def foot(
         raise NotThere()
     kept = {"Cache-Control": "private, max-age=86400"}
     return Response(FOOT % (checklist_id, version, mark), headers=kept, media_type="text/css")
-
-
-def speech_in(request: Request, language: str) -> Speech:
-    """The reader's speech in another of the three languages; in the reader's own for anything else."""
-    speech = speech_of(request)
-    return Speech(language if language in LANGUAGES else speech.language, speech.zone)
 
 
 def _count(typed: str, usual: int) -> int:

@@ -12,8 +12,7 @@ from app.web.deps import ReadSession, SignedIn, Visitor
 from app.web.guide_contexts import ContactsPage
 from app.web.guide_pages import glossary_page, guide_named, guide_page, guides_page, mandate_page, tie_of
 from app.web.in_hand import DANGER_GUIDE
-from app.web.language import LANGUAGES, Speech
-from app.web.render import is_part_wanted, page, part, speech_of
+from app.web.render import is_part_wanted, page, part, speech_in, speech_of
 
 router = APIRouter()
 SpokenIn = Annotated[str, Query(alias="in")]
@@ -72,12 +71,6 @@ def reference_of(request: Request) -> Reference:
     """Standards, scripts and guides of this node's library."""
     reference: Reference = request.app.state.checklists.reference
     return reference
-
-
-def speech_in(request: Request, language: str) -> Speech:
-    """The speech of a language that was asked for; the reader's own for none, or one that is not spoken here."""
-    mine = speech_of(request)
-    return Speech(language, mine.zone) if language in LANGUAGES else mine
 
 
 def may_edit_contacts(request: Request, person: Person) -> bool:

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request, Response
 
 from app.web.deps import ReadSession, SignedIn
 from app.web.guide_pages import tie_of
-from app.web.guides import SpokenIn, reference_of, speech_in
-from app.web.render import page, speech_of
+from app.web.guides import SpokenIn, reference_of
+from app.web.render import page, speech_in, speech_of
 from app.web.scenes import scene_of
 from app.web.script_pages import script_named, script_page, scripts_page
 

@@ -56,6 +56,12 @@ def speech_of(request: Request) -> Speech:
     return Speech(preferences_of(request).language, ZoneInfo(request.app.state.settings.time_zone))
 
 
+def speech_in(request: Request, language: str) -> Speech:
+    """The speech of a language that was asked for; the reader's own for none, or one that is not spoken here."""
+    mine = speech_of(request)
+    return Speech(language, mine.zone) if language in LANGUAGES else mine
+
+
 def is_part_wanted(request: Request) -> bool:
     """True when htmx or the outbox asked: they want the part, not the page around it."""
     return request.headers.get("HX-Request") == "true"
