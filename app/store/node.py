@@ -80,13 +80,16 @@ def start_incarnation(session: Session, node: Node) -> None:
 
 @dataclass(frozen=True)
 class StreamPlace:
-    """How far a stream goes here."""
+    """How far a stream goes here; see `StreamRow`."""
 
     stream: str
     own: bool
     last_seq: int
     chain: bytes
     acked_seq: int
+    durable_seq: int
+    confirmed_seq: int
+    relayed_by: str | None
 
 
 def own_stream(session: Session, node: Node, lane: int = ORDINARY_LANE) -> StreamPlace:
@@ -96,7 +99,8 @@ def own_stream(session: Session, node: Node, lane: int = ORDINARY_LANE) -> Strea
 
 def stream_row(session: Session, name: StreamName, own: bool) -> StreamPlace:
     """A stream, locked and as it is now; made when it is new."""
-    row = {"stream": str(name), "own": own, "last_seq": 0, "chain": first_chain(name), "acked_seq": 0}
+    row = {"stream": str(name), "own": own, "chain": first_chain(name), "relayed_by": None}
+    row |= dict.fromkeys(("last_seq", "acked_seq", "durable_seq", "confirmed_seq"), 0)
     found = session.execute(insert_or_lock(session, table(StreamRow)), row).one()
     return StreamPlace(*found)
 

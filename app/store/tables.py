@@ -10,8 +10,12 @@ def _bytes(nullable: bool = False) -> Any:
     return Field(default=None, sa_column=Column(LargeBinary, nullable=nullable))
 
 
-def _big(default: int | None = 0, nullable: bool = False, index: bool = False) -> Any:
-    return Field(default=default, sa_column=Column(BigInteger, nullable=nullable, index=index))
+def _big(
+    default: int | None = 0, nullable: bool = False, index: bool = False, server_default: str | None = None
+) -> Any:
+    """`server_default`: for a column that was added later, what older rows have."""
+    column = Column(BigInteger, nullable=nullable, index=index, server_default=server_default)
+    return Field(default=default, sa_column=column)
 
 
 # ---- the journal ----------------------------------------------------------------------------------------------------
@@ -42,7 +46,11 @@ class EntryParentRow(SQLModel, table=True):
 
 
 class StreamRow(SQLModel, table=True):
-    """A stream and how far it goes here; for this node's own streams also how far central has acknowledged it."""
+    """A stream and how far it goes here, how far central acknowledged it, and how far it is in a verified backup.
+
+    `confirmed_seq`, at central: how far the origin itself has shown it; what goes further came through a hub.
+    `relayed_by`: the hub that brought the unconfirmed rest; at a hub its own id, for a stream it carries.
+    """
 
     __tablename__ = "stream"
     stream: str = Field(primary_key=True)
@@ -50,6 +58,9 @@ class StreamRow(SQLModel, table=True):
     last_seq: int = _big()
     chain: bytes = _bytes()
     acked_seq: int = _big()
+    durable_seq: int = _big(server_default="0")
+    confirmed_seq: int = _big(server_default="0")
+    relayed_by: str | None = None
 
 
 class LinkRow(SQLModel, table=True):
@@ -99,7 +110,11 @@ class CursorRow(SQLModel, table=True):
 
 
 class AttachmentRow(SQLModel, table=True):
-    """A photo or a compiled checklist, named by the SHA-256 of its bytes. `sent_at_ms`: central confirmed that it holds it."""
+    """A photo or a compiled checklist, named by the SHA-256 of its bytes.
+
+    `sent_at_ms`: central confirmed that it holds it; `thumbnail_sent_at_ms`: that it holds the small picture.
+    `durable_at_ms`: it is in a backup that was restored and verified.
+    """
 
     __tablename__ = "attachment"
     sha256: str = Field(primary_key=True)
@@ -110,6 +125,43 @@ class AttachmentRow(SQLModel, table=True):
     scope: str = Field(index=True)
     added_at_ms: int = _big()
     sent_at_ms: int | None = _big(default=None, nullable=True)
+    thumbnail_sent_at_ms: int | None = _big(default=None, nullable=True)
+    durable_at_ms: int | None = _big(default=None, nullable=True)
+
+
+class VoucherRow(SQLModel, table=True):
+    """Central's signature over a piece of a scope's feed, kept by a device: with it the device can give central back
+    what others wrote, should central ever have to be restored (`docs/sync.md`, Vouchers)."""
+
+    __tablename__ = "voucher"
+    epoch: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    after: int = Field(sa_column=Column(BigInteger, primary_key=True))  # the position before the first
+    last: int = _big()
+    signature: str
+    entry_ids: str = Field(sa_column=Column(Text, nullable=False))  # JSON list, in order of position
+
+
+class RelayedRow(SQLModel, table=True):
+    """An entry that came through a hub and that central has not confirmed yet. `hub`: the device that served it."""
+
+    __tablename__ = "relayed"
+    entry_id: str = Field(primary_key=True)
+    hub: str
+
+
+class BackupRow(SQLModel, table=True):
+    """A backup of central that was restored into scratch and verified there: only such a one counts."""
+
+    __tablename__ = "backup"
+    backup_id: str = Field(primary_key=True)
+    epoch: str
+    made_at_ms: int = _big()
+    verified_at_ms: int = _big()
+    entries: int = _big()
+    files: int = _big()
+    size: int = _big()
+    sha256: str
 
 
 # ---- local tables: never synced --------------------------------------------------------------------------------------
@@ -121,6 +173,47 @@ class TapRow(SQLModel, table=True):
     __tablename__ = "tap"
     tap_id: str = Field(primary_key=True)
     entry_id: str
+
+
+class UploadRow(SQLModel, table=True):
+    """A file that central has in part: how many of its bytes are durable here. Gone as soon as it is whole."""
+
+    __tablename__ = "upload"
+    sha256: str = Field(primary_key=True)
+    scope: str
+    media_type: str
+    size: int = _big()
+    received: int = _big()
+    touched_at_ms: int = _big()
+
+
+class UploadPieceRow(SQLModel, table=True):
+    """Consecutive bytes of an upload, from `start` on."""
+
+    __tablename__ = "upload_piece"
+    sha256: str = Field(primary_key=True)
+    start: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    data: bytes = _bytes()
+
+
+class ThumbnailRow(SQLModel, table=True):
+    """The small picture of a photo that is still on its way: shown at central until the photo itself is there."""
+
+    __tablename__ = "thumbnail"
+    sha256: str = Field(primary_key=True)
+    scope: str = Field(index=True)
+    data: bytes = _bytes()
+
+
+class BundleRow(SQLModel, table=True):
+    """A sealed bundle of another device that this one carries to central, as it came: nobody but central can open it."""
+
+    __tablename__ = "bundle"
+    sha256: str = Field(primary_key=True)
+    device: str
+    data: bytes = _bytes()
+    taken_at_ms: int = _big()
+    sent_at_ms: int | None = _big(default=None, nullable=True)
 
 
 class NodeValueRow(SQLModel, table=True):
@@ -162,6 +255,7 @@ class DeviceRow(SQLModel, table=True):
     enrolled_at_ms: int = _big()
     seen_at_ms: int = _big()
     revoked_at_ms: int | None = _big(default=None, nullable=True)
+    health: str = Field(default="{}", sa_column=Column(Text, nullable=False, server_default="{}"))  # wire.HealthReport
 
 
 class EnrolCodeRow(SQLModel, table=True):
