@@ -49,9 +49,7 @@ def record_case(
     """
     if sight.tap and taps.entry_of(session, sight.tap):
         return
-    find_file(records, repeat_id)
-    if not may_write(person, records, repeat_id):
-        raise VisitLocked()
+    _require_open(person, records, repeat_id)
     subject = case_subject(records.visit.visit_id, repeat_id)
     previous = taps.entry_of(session, sight.previous_tap) if sight.previous_tap else None
     checked = _checked(session, records.cases.get(repeat_id), subject, typed, previous, zone)
@@ -59,11 +57,17 @@ def record_case(
         raise InvalidInput(problem.sentence, problem.field, **problem.params)
     if checked.sets:
         start_if_planned(session, person, records.visit)
-        parents = taps.parents_of(session, subject, sight.seen, sight.previous_tap)
-        draft = Draft("case", subject, records.visit.scope, dict(checked.sets), parents)
+        seen = taps.parents_of(session, subject, sight.seen, sight.previous_tap)
+        draft = Draft("case", subject, records.visit.scope, dict(checked.sets), seen)
         previous = journal.append(session, draft, person.person_id).entry_id
     if previous:  # words that change nothing lead on from the page's last entry
         taps.remember(session, sight.tap, previous)
+
+
+def _require_open(person: Person, records: VisitRecords, repeat_id: str) -> None:
+    find_file(records, repeat_id)
+    if not may_write(person, records, repeat_id):
+        raise VisitLocked()
 
 
 def _checked(
