@@ -90,7 +90,7 @@ def _point_to(folder: Path, central_url: str) -> None:
     from app.store.node import put_value
     from app.store.opening import open_database
     from app.store.vault import open_vault
-    from app.sync.client import CENTRAL_URL
+    from app.sync.link import CENTRAL_URL
 
     settings = load_settings(role="device", data_dir=folder / "device")
     with only_process(folder / "device"):

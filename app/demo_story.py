@@ -29,8 +29,8 @@ from app.store.checklists import Compiled, Shelf
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.vault import Cost, add_slot, has_slots, make_vault, new_database_key
-from app.sync import client
-from app.sync.client import Reply
+from app.sync import client, enrolment
+from app.sync.link import Reply
 
 CHEAP: Final = Cost(memory_mib=19, rounds=2)  # the floor: the demo's phrases are printed on the screen anyway
 STEP_MS: Final = 11_000  # how far the clock moves each time it is read
@@ -65,9 +65,12 @@ class Courier:
 
     async def _carry(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         carrier = httpx2.ASGITransport(app=self.app)
-        async with httpx2.AsyncClient(transport=carrier, base_url="http://127.0.0.1") as wire:
-            reply = await wire.request(method, path, headers=headers, content=body)
-        return Reply(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)
+        async with (
+            httpx2.AsyncClient(transport=carrier, base_url="http://127.0.0.1") as wire,
+            wire.stream(method, path, headers=headers, content=body) as reply,
+        ):
+            raw = b"".join([piece async for piece in reply.aiter_raw()])
+        return Reply(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, raw)
 
 
 @dataclass
@@ -187,7 +190,7 @@ def enrol_tablet(
         if admin is None:
             raise ValueError("the office has no administrator")
         code = devices.make_code(session, admin, DEVICE_NAME, [known[name] for name in ON_DEVICE])
-    client.enrol(tablet, courier, central_url, code.text)
+    enrolment.enrol(tablet, courier, central_url, code.text)
     client.meet_central(tablet, courier)
 
 

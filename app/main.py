@@ -87,7 +87,7 @@ def known_hosts(settings: Settings) -> frozenset[str]:
 def modules_of(role: str) -> tuple[Any, ...]:
     """The router modules of a role."""
     pages = [f"app.web.{name}" for name in (*BOTH, *(DEVICE_ONLY if role == "device" else CENTRAL_ONLY))]
-    machines = [] if role == "device" else ["app.sync.server"]
+    machines = [] if role == "device" else ["app.sync.server", "app.sync.blob_server"]
     return tuple(import_module(name) for name in (*pages, *machines))
 
 

@@ -23,8 +23,9 @@ from app.store.node import Node, open_node
 from app.store.opening import open_database
 from app.store.tables import EntryRow, FeedRow, LinkRow, RecordRow, StreamRow, table
 from app.store.vault import key_fingerprint
-from app.sync import client, server
-from app.sync.client import Outcome, Reply, Transport
+from app.sync import blob_server, client, enrolment, server
+from app.sync.link import Reply, Transport
+from app.sync.replies import Outcome
 
 ANA = "00000000-0000-7000-8000-00000000a11a"
 BEN = "00000000-0000-7000-8000-0000000000be"
@@ -219,7 +220,9 @@ class World:
         """A new enrolled device of these persons."""
         number = len(self.devices) + 1
         database = make_node(self.folder / f"device{number}", clock=FakeClock(seed=1000 + number))
-        client.enrol(database, transport or self.transport(), "http://central", self.code(people, f"Tablet {number}"))
+        enrolment.enrol(
+            database, transport or self.transport(), "http://central", self.code(people, f"Tablet {number}")
+        )
         self.devices.append(database)
         return database
 
@@ -240,6 +243,7 @@ def make_world(folder: Path, central: Database | None = None, seed: int = 7) -> 
     app = FastAPI()
     app.state.database = central
     app.include_router(server.router)
+    app.include_router(blob_server.router)
     return World(central, folder, TestClient(app, raise_server_exceptions=False))
 
 
@@ -250,8 +254,9 @@ class InProcess:
     http: TestClient
 
     def __call__(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        answer = self.http.request(method, path, headers=headers, content=body)
-        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
+        with self.http.stream(method, path, headers=headers, content=body) as answer:
+            raw = b"".join(answer.iter_raw())  # as it was sent: the signature is over these bytes
+            return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, raw)
 
 
 Request = tuple[str, str, dict[str, str], bytes]

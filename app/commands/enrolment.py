@@ -34,7 +34,8 @@ from app.store.db import DATABASE_NAME, Database
 from app.store.node import OFFLINE, put_value, value_of, values_with_prefix
 from app.store.opening import open_database
 from app.store.vault import SLOTS_NAME, Cost, add_slot, has_slots, make_vault, new_database_key, open_vault
-from app.sync import client
+from app.sync import client, link
+from app.sync.enrolment import DEVICE_PEOPLE, enrol
 from app.sync.transport import HttpTransport
 
 MAKING: Final = "enrolling"  # the folder in which an enrolment is made
@@ -114,7 +115,7 @@ def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path 
         key = new_database_key()
         database = open_database(settings.model_copy(update={"data_dir": making}), key, SystemClock())
         try:
-            reply = client.enrol(database, HttpTransport(url, settings.sync_timeout_s), url, code)
+            reply = enrol(database, HttpTransport(url, settings.sync_timeout_s), url, code)
             is_used_up = True
             make_slots(making, key, settings, database, passphrase_file)
             database.checkpoint()
@@ -144,7 +145,7 @@ def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path 
     opened = open_vault(Path(settings.data_dir), ask_passphrase(passphrase_file))
     database = open_database(settings, opened.database_key, SystemClock())
     try:
-        reply = client.enrol(database, HttpTransport(url, settings.sync_timeout_s), url, code)
+        reply = enrol(database, HttpTransport(url, settings.sync_timeout_s), url, code)
         given = given_passphrases(passphrase_file)
         next(given, None)
         make_slots(Path(settings.data_dir), opened.database_key, settings, database, passphrase_file, given)
@@ -201,7 +202,7 @@ def _finish_interrupted(folder: Path) -> bool:
 def _fetch_names(database: Database, settings: Settings) -> None:
     """Meets the office for the names of its people: they make the questions kinder, and may come later as well."""
     with database.read() as session:
-        url = value_of(session, client.CENTRAL_URL)
+        url = value_of(session, link.CENTRAL_URL)
     try:
         client.meet_central(database, HttpTransport(url, settings.sync_timeout_s))
     except AppError as error:
@@ -211,7 +212,7 @@ def _fetch_names(database: Database, settings: Settings) -> None:
 def _people_of(database: Database) -> dict[str, str]:
     """Person id -> name of the people who use this device; the id where the name has not come yet."""
     with database.read() as session:
-        people: list[str] = json.loads(value_of(session, client.DEVICE_PEOPLE) or "[]")
+        people: list[str] = json.loads(value_of(session, DEVICE_PEOPLE) or "[]")
         known = reads.people(session)
     return {person: known[person].name if person in known else person for person in people}
 
@@ -229,7 +230,7 @@ def _remember_slots(database: Database, people: Iterable[str]) -> None:
 
 def _transport(node: OpenNode) -> HttpTransport:
     with node.database.read() as session:
-        url = value_of(session, client.CENTRAL_URL)
+        url = value_of(session, link.CENTRAL_URL)
         if value_of(session, OFFLINE) == "on":
             complaints.print("This tablet is told to stay offline; this one meeting was asked for by hand.")
     if not url:

@@ -19,6 +19,9 @@ PHOTO_TYPE: Final = "image/webp"
 DOCUMENT_TYPE: Final = "application/json"
 MAX_PIXELS: Final = 40_000_000
 THUMBNAIL_EDGE_PX: Final = 240
+KEPT_BYTES: Final = 64 * 1024  # of a photo of USUAL_PIXELS; larger edges may have more
+USUAL_PIXELS: Final = 1024 * 768
+QUALITIES: Final = (72, 58, 46, 36, 28)
 ALLOWED_FORMATS: Final = ("JPEG", "PNG", "WEBP")
 
 
@@ -55,7 +58,7 @@ def redraw_photo(data: bytes, edge_px: int) -> Redrawn:
     canvas.paste(upright)
     small = canvas.copy()
     small.thumbnail((THUMBNAIL_EDGE_PX, THUMBNAIL_EDGE_PX), Image.Resampling.LANCZOS)
-    return Redrawn(_webp(canvas, 72), _webp(small, 60), canvas.width, canvas.height)
+    return Redrawn(_webp_of_size(canvas), _webp(small, 50), canvas.width, canvas.height)
 
 
 def thumbnail_of(data: bytes) -> bytes | None:
@@ -64,6 +67,17 @@ def thumbnail_of(data: bytes) -> bytes | None:
         return redraw_photo(data, THUMBNAIL_EDGE_PX).thumbnail
     except PhotoRefused:
         return None
+
+
+def _webp_of_size(image: Image.Image) -> bytes:
+    """The photo at the best quality that a slow link still carries: about 60 KB at 1,024 pixels (design, section 5)."""
+    most = max(KEPT_BYTES * image.width * image.height // USUAL_PIXELS, KEPT_BYTES)
+    drawn = b""
+    for quality in QUALITIES:
+        drawn = _webp(image, quality)
+        if len(drawn) <= most:
+            break
+    return drawn
 
 
 def _webp(image: Image.Image, quality: int) -> bytes:
@@ -97,6 +111,17 @@ def has(session: Session, sha256: str) -> bool:
     return session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256 == sha256)).first() is not None
 
 
+def size_of(session: Session, sha256: str) -> int | None:
+    """Bytes of a file that is here whole; None when it is not."""
+    return session.execute(select(ATTACHMENT.c.size).where(ATTACHMENT.c.sha256 == sha256)).scalar_one_or_none()
+
+
+def type_of(session: Session, sha256: str) -> str:
+    """Its media type; empty when it is not here."""
+    statement = select(ATTACHMENT.c.media_type).where(ATTACHMENT.c.sha256 == sha256)
+    return session.execute(statement).scalar_one_or_none() or ""
+
+
 def read(session: Session, sha256: str) -> tuple[str, bytes] | None:
     """(media type, bytes), or None when it is not here."""
     row = session.execute(
@@ -119,6 +144,54 @@ def present(session: Session, hashes: list[str]) -> set[str]:
 def mark_sent(session: Session, sha256: str, at_ms: int) -> None:
     """Central confirmed, verified, that it holds these bytes."""
     session.execute(update(ATTACHMENT).where(ATTACHMENT.c.sha256 == sha256).values(sent_at_ms=at_ms))
+
+
+def mark_thumbnails_sent(session: Session, hashes: list[str], at_ms: int) -> None:
+    """Central confirmed that it holds these small pictures."""
+    session.execute(update(ATTACHMENT).where(ATTACHMENT.c.sha256.in_(hashes)).values(thumbnail_sent_at_ms=at_ms))
+
+
+def mark_durable(session: Session, hashes: list[str], at_ms: int) -> None:
+    """These are in a backup that was restored and verified."""
+    session.execute(update(ATTACHMENT).where(ATTACHMENT.c.sha256.in_(hashes)).values(durable_at_ms=at_ms))
+
+
+def durable(session: Session, hashes: list[str]) -> list[str]:
+    """Those of the hashes that are in a verified backup."""
+    statement = select(ATTACHMENT.c.sha256).where(
+        ATTACHMENT.c.sha256.in_(hashes), ATTACHMENT.c.durable_at_ms.is_not(None)
+    )
+    return sorted(row.sha256 for row in session.execute(statement))
+
+
+def not_durable(session: Session, limit: int) -> list[str]:
+    """What central holds, and of which it is not known that a verified backup holds it too."""
+    statement = (
+        select(ATTACHMENT.c.sha256)
+        .where(ATTACHMENT.c.sent_at_ms.is_not(None), ATTACHMENT.c.durable_at_ms.is_(None))
+        .order_by(ATTACHMENT.c.added_at_ms)
+        .limit(limit)
+    )
+    return [row.sha256 for row in session.execute(statement)]
+
+
+def thumbnails_to_send(session: Session, limit_bytes: int) -> list[tuple[str, str, bytes]]:
+    """(hash, scope, small picture) of photos of which central has neither: oldest first, one at least."""
+    statement = (
+        select(ATTACHMENT.c.sha256, ATTACHMENT.c.scope, ATTACHMENT.c.thumbnail)
+        .where(
+            ATTACHMENT.c.thumbnail.is_not(None),
+            ATTACHMENT.c.sent_at_ms.is_(None),
+            ATTACHMENT.c.thumbnail_sent_at_ms.is_(None),
+        )
+        .order_by(ATTACHMENT.c.added_at_ms)
+    )
+    found: list[tuple[str, str, bytes]] = []
+    for row in session.execute(statement):
+        if found and sum(len(one[2]) for one in found) + len(row.thumbnail) > limit_bytes:
+            break
+        found.append((row.sha256, row.scope, row.thumbnail))
+    return found
 
 
 def unsent(session: Session) -> list[tuple[str, int]]:

@@ -25,8 +25,9 @@ POOL: Final[dict[str, Any]] = {"pool_size": 8, "max_overflow": 24}
 class Database:
     """One node's database. `read()` and `write()` are the only ways in."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
         self.engine = engine
+        self.folder = folder  # where its file lies; None for a server's
         self.node: Any = None  # the Node whose database this is; put in by store.node
 
     @property
@@ -92,7 +93,7 @@ def open_sqlite(folder: Path, key: bytes | None) -> Database:
     engine = create_engine("sqlite://", module=module, creator=connect, poolclass=QueuePool, **POOL)
     _use_explicit_begin(engine)
     _require_readable(engine, folder)
-    return Database(engine)
+    return Database(engine, folder)
 
 
 def _require_readable(engine: Engine, folder: Path) -> None:

@@ -1,15 +1,18 @@
 """What central keeps of devices and their streams, and which scopes a device may pull."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from app.domain.journal import Entry, StreamName, read_entry
+from app.domain.journal import Entry, Hashed, StreamName, read_entry
 from app.domain.merge import Record
+from app.domain.protocol import Held
 from app.errors import EnrolmentRefused
+from app.store import journal
 from app.store.node import Node, StreamPlace, stream_row
 from app.store.projection import as_record
 from app.store.tables import (
@@ -20,11 +23,12 @@ from app.store.tables import (
     FeedRow,
     LinkRow,
     RecordRow,
+    StreamRow,
     table,
 )
 from app.store.vault import hash_token, new_token
 
-LINK, FEED, ENTRY = table(LinkRow), table(FeedRow), table(EntryRow)
+LINK, FEED, ENTRY, STREAM = table(LinkRow), table(FeedRow), table(EntryRow), table(StreamRow)
 RECORD, ATTACHMENT, DEVICE = table(RecordRow), table(AttachmentRow), table(DeviceRow)
 CODE_LIFE_MS = 7 * 24 * 3600 * 1000
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -81,8 +85,42 @@ def device_with_token(session: Session, device_id: str, token: str) -> DeviceRow
     return device if device and device.token_hash == hash_token(token) else None
 
 
-def saw_device(session: Session, device_id: str, now_ms: int) -> None:
-    session.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(seen_at_ms=now_ms))
+def saw_device(session: Session, device_id: str, now_ms: int, health: str = "") -> None:
+    """Notes when a device was last heard, and what it said of itself (JSON of `wire.HealthReport`)."""
+    values: dict[str, object] = {"seen_at_ms": now_ms} | ({"health": health} if health else {})
+    session.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(**values))
+
+
+def streams_of(session: Session, device_id: str) -> list[tuple[StreamName, int, str]]:
+    """(stream, last seq, chain value in hex) of all streams of a device here."""
+    rows = session.execute(
+        select(STREAM.c.stream, STREAM.c.last_seq, STREAM.c.chain)
+        .where(STREAM.c.stream.startswith(f"{device_id}/", autoescape=True))
+        .order_by(STREAM.c.stream)
+    )
+    return [(StreamName.parse(row.stream), row.last_seq, row.chain.hex()) for row in rows]
+
+
+def durable_places(session: Session, device_id: str) -> list[tuple[StreamName, int, str]]:
+    """(stream, seq, chain value in hex): how far each stream of a device is in a verified backup."""
+    rows = session.execute(
+        select(STREAM.c.stream, LINK.c.seq, LINK.c.chain)
+        .join(LINK, (LINK.c.stream == STREAM.c.stream) & (LINK.c.seq == STREAM.c.durable_seq))
+        .where(STREAM.c.stream.startswith(f"{device_id}/", autoescape=True))
+        .order_by(STREAM.c.stream)
+    )
+    return [(StreamName.parse(row.stream), row.seq, row.chain.hex()) for row in rows]
+
+
+def chains_at(session: Session, places: Iterable[Held]) -> dict[tuple[str, int], bytes]:
+    """The chain values that are held at these places, by stream and seq."""
+    found: dict[tuple[str, int], bytes] = {}
+    for place in places:
+        statement = select(LINK.c.chain).where(LINK.c.stream == str(place.stream), LINK.c.seq == place.seq)
+        chain = session.execute(statement).scalar_one_or_none()
+        if chain is not None:
+            found[str(place.stream), place.seq] = chain
+    return found
 
 
 def device_stream(session: Session, name: StreamName) -> StreamPlace:
@@ -125,9 +163,10 @@ def _everybody(visit: Record) -> set[str]:
 
 @dataclass(frozen=True)
 class Feed:
-    """Entries of a scope after a cursor, their bytes, the new cursor, and whether more wait."""
+    """Entries of a scope after a cursor (and as the chain sees them), their bytes, the new cursor, and whether more wait."""
 
     entries: list[Entry]
+    places: list[Hashed]
     size: int
     cursor: int
     more: bool
@@ -136,23 +175,24 @@ class Feed:
 def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_bytes: int) -> Feed:
     """What a device has not read of a scope, in order of position; at least one entry, else within the limits."""
     rows = session.execute(
-        select(FEED.c.position, ENTRY.c.header, ENTRY.c.body)
+        select(FEED.c.position, ENTRY.c.entry_id, ENTRY.c.header, ENTRY.c.body)
         .join(ENTRY, ENTRY.c.entry_id == FEED.c.entry_id)
         .where(FEED.c.scope == scope, FEED.c.position > cursor)
         .order_by(FEED.c.position)
         .limit(limit + 1)
     )
-    entries: list[Entry] = []
+    taken: list[Any] = []
     size, last, more = 0, cursor, False
     for row in rows:
         size += len(row.header) + len(row.body or b"")
-        if entries and (len(entries) >= limit or size > limit_bytes):
+        if taken and (len(taken) >= limit or size > limit_bytes):
             more = True
             break
-        entries.append(read_entry(row.header, row.body))
+        taken.append(row)
         last = row.position
     rows.close()
-    return Feed(entries, size, last, more)
+    entries = [read_entry(row.header, row.body) for row in taken]
+    return Feed(entries, journal.hashed_rows(session, taken), size, last, more)
 
 
 def missing_blobs(session: Session, scopes: list[str]) -> list[str]:

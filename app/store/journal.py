@@ -5,6 +5,7 @@ Both insert the entries and bring the projection up to date in the same transact
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
@@ -147,6 +148,24 @@ def entries_named(session: Session, entry_ids: Sequence[str]) -> list[Entry]:
         rows = session.execute(select(ENTRY.c.header, ENTRY.c.body).where(wanted).order_by(ENTRY.c.entry_id))
         found += [read_entry(row.header, row.body) for row in rows]
     return found
+
+
+def hashed_rows(session: Session, rows: Sequence[Any]) -> list[Hashed]:
+    """Entries (rows of id, header, body) as the chain sees them. The hash of a body that was erased is in its link."""
+    erased = [row.entry_id for row in rows if row.body is None]
+    kept: dict[str, bytes] = {}
+    for start in range(0, len(erased), BATCH):
+        wanted = LINK.c.entry_id.in_(erased[start : start + BATCH])
+        found = session.execute(select(LINK.c.entry_id, LINK.c.body_hash).where(wanted))
+        kept |= {row.entry_id: row.body_hash for row in found}
+    return [
+        Hashed(
+            row.entry_id,
+            hashlib.sha256(row.header).digest(),
+            kept.get(row.entry_id, b"") if row.body is None else hashlib.sha256(row.body).digest(),
+        )
+        for row in rows
+    ]
 
 
 def erase(session: Session, entry_id: str) -> None:

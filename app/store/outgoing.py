@@ -1,6 +1,7 @@
 """What this device still owes central, and how far it has read: acks, cursors, missing blobs."""
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
 from app.domain.journal import StreamName, first_chain
+from app.domain.protocol import Standing, after_epoch, after_gap
 from app.store.projection import as_record
 from app.store.tables import AttachmentRow, CursorRow, EntryRow, LinkRow, RecordRow, StreamRow, table
 
@@ -89,14 +91,18 @@ def chain_at(session: Session, stream: StreamName, seq: int) -> bytes | None:
     return session.execute(statement).scalar_one_or_none()
 
 
-def advance_ack(session: Session, stream: str, seq: int) -> int:
-    """Central holds the stream up to `seq`. Returns how many entries that is more than before."""
-    row = session.execute(select(STREAM.c.acked_seq).where(STREAM.c.stream == stream)).first()
-    before = int(row.acked_seq) if row else seq
-    if seq <= before:
-        return 0
-    session.execute(update(STREAM).where(STREAM.c.stream == stream).values(acked_seq=seq))
-    return seq - before
+def standing_of(session: Session, stream: str) -> Standing:
+    """How far central has a stream of this device."""
+    row = session.execute(
+        select(STREAM.c.acked_seq, STREAM.c.durable_seq).where(STREAM.c.stream == stream, STREAM.c.own.is_(True))
+    ).first()
+    return Standing(row.acked_seq, row.durable_seq) if row else Standing()
+
+
+def put_standing(session: Session, stream: str, standing: Standing) -> None:
+    """Keeps it. What `app.domain.protocol` made of central's words is the only thing that comes here."""
+    values = {"acked_seq": standing.acked_seq, "durable_seq": standing.durable_seq}
+    session.execute(update(STREAM).where(STREAM.c.stream == stream, STREAM.c.own.is_(True)).values(**values))
 
 
 def unsent_ids(session: Session) -> set[str]:
@@ -106,20 +112,33 @@ def unsent_ids(session: Session) -> set[str]:
     return {row.entry_id for row in rows}
 
 
-def step_back(session: Session, stream: str, have: int) -> None:
-    """Central lacks what we believed acknowledged: offer it again."""
-    session.execute(update(STREAM).where(STREAM.c.stream == stream, STREAM.c.acked_seq > have).values(acked_seq=have))
+def offer_again(session: Session, entry_ids: Collection[str]) -> None:
+    """Steps back to the first of these entries in each own stream: central is to look at them once more."""
+    rows = session.execute(
+        select(LINK.c.stream, func.min(LINK.c.seq).label("seq"))
+        .join(STREAM, STREAM.c.stream == LINK.c.stream)
+        .where(STREAM.c.own.is_(True), LINK.c.entry_id.in_(list(entry_ids)))
+        .group_by(LINK.c.stream)
+    ).all()
+    for row in rows:
+        put_standing(session, row.stream, after_gap(standing_of(session, row.stream), row.seq - 1))
 
 
 def forget_acks(session: Session) -> None:
-    """A new epoch: nothing counts as acknowledged, read or sent any more."""
-    session.execute(update(STREAM).where(STREAM.c.own.is_(True)).values(acked_seq=0))
+    """A new epoch: nothing counts as acknowledged, durable, read or sent any more (`protocol.after_epoch`)."""
+    for row in session.execute(select(STREAM.c.stream).where(STREAM.c.own.is_(True))).all():
+        put_standing(session, row.stream, after_epoch(standing_of(session, row.stream)))
     session.execute(CURSOR.delete())
-    session.execute(update(ATTACHMENT).values(sent_at_ms=None))
+    session.execute(update(ATTACHMENT).values(sent_at_ms=None, thumbnail_sent_at_ms=None, durable_at_ms=None))
 
 
 def cursors(session: Session) -> dict[str, int]:
     return {row.scope: row.position for row in session.execute(select(CURSOR))}
+
+
+def drop_cursors(session: Session, scopes: list[str]) -> None:
+    """Central has less of these scopes than was read: they are read anew."""
+    session.execute(CURSOR.delete().where(CURSOR.c.scope.in_(scopes)))
 
 
 def put_cursor(session: Session, scope: str, position: int) -> None:
@@ -161,6 +180,24 @@ def unsent_in(session: Session, scope: str) -> tuple[int, int]:
     )
     waiting, total = session.execute(statement).one()
     return waiting, total
+
+
+def is_safe(session: Session, scope: str) -> bool:
+    """True when all that this device wrote and photographed in a scope is in a backup that was restored and verified.
+
+    False for a scope of which it has nothing: a word of comfort needs something that it speaks of.
+    """
+    sent = aliased(STREAM)
+    statement = (
+        select(func.count().filter(LINK.c.seq > sent.c.durable_seq), func.count())
+        .select_from(ENTRY)
+        .join(LINK, LINK.c.entry_id == ENTRY.c.entry_id)
+        .join(sent, sent.c.stream == LINK.c.stream)
+        .where(ENTRY.c.scope == scope, sent.c.own.is_(True))
+    )
+    waiting, total = session.execute(statement).one()
+    files = select(func.count()).where(ATTACHMENT.c.scope == scope, ATTACHMENT.c.durable_at_ms.is_(None))
+    return bool(total) and not waiting and not session.execute(files).scalar_one()
 
 
 def unsent_entries(session: Session) -> int:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from app.errors import AppError, DeviceRevoked, NotEnrolled
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
-from app.sync.client import CENTRAL_URL, Outcome, Transport, meet_central
+from app.sync.client import meet_central
+from app.sync.link import CENTRAL_URL, Transport
+from app.sync.progress import Progress
+from app.sync.replies import Outcome
 
 if TYPE_CHECKING:
     from app.sync.transport import HttpTransport
@@ -27,6 +30,7 @@ class SyncLoop:
         self.state, self.transport = state, transport
         self.failures = 0
         self.is_sending = False
+        self.progress = Progress()
         self._wake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -54,7 +58,7 @@ class SyncLoop:
         async with self._one_at_a_time:
             self.is_sending = True
             try:
-                outcome = await asyncio.to_thread(meet_central, database, self._transport(database))
+                outcome = await asyncio.to_thread(meet_central, database, self._transport(database), self.progress)
             finally:
                 self.is_sending = False
             self.failures = 0
@@ -99,6 +103,9 @@ class SyncLoop:
         ceiling = min(LONGEST_PAUSE_S, max(usual, FIRST_PAUSE_S) * 2 ** min(self.failures, 8))
         return min(usual, FIRST_PAUSE_S) + random.uniform(0, ceiling)  # noqa: S311 - spreading, not secrecy
 
+    def _moved(self, count: int) -> None:
+        self.progress.moved(count, self.state.clock.now_ms())
+
     def _transport(self, database: Database) -> Transport:
         if self.transport is not None:
             return self.transport
@@ -110,4 +117,5 @@ class SyncLoop:
             if self._http:
                 self._http.close()
             self._http = HttpTransport(url, self.state.settings.sync_timeout_s)
+            self._http.on_sent = self._moved
         return self._http

@@ -4,13 +4,10 @@ Entries travel as the texts that were hashed. Unknown fields are ignored and unk
 node and a newer one understand each other. `dict[str, Any]` stops here.
 """
 
-import gzip
 import hashlib
-import io
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
-import zstandard
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.domain.journal import BrokenEntry, Entry, Hashed, is_entry_id, read_entry, set_aside
@@ -21,11 +18,14 @@ PREFIX: Final = "/sync/v1"  # of every address of the exchange
 SIGNATURE_HEADER: Final = "X-Baqylau-Signature"  # Ed25519 over `reply_message`, in hex
 NONCE_HEADER: Final = "X-Nonce"  # fresh for each request; the reply's signature covers it
 PROOF_HEADER: Final = "X-Device-Signature"  # the device's Ed25519 over `request_message`, in hex
+OFFSET_HEADER: Final = "Upload-Offset"  # where these bytes of a file begin, or how many central has
+LENGTH_HEADER: Final = "Upload-Length"  # how long the whole file is
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 PUSH_ENTRIES: Final = 500  # entries in one exchange: about 20 KB on the wire
 PULL_ENTRIES: Final = 2000
 BATCH_BYTES: Final = 4 * 1024 * 1024  # headers and bodies of one push or pull; a single entry may be larger
-COMPRESSION_LEVEL: Final = 10
+OFFERS: Final = 200  # vouchers offered in one exchange
+ASKED_FILES: Final = 200  # files asked after in one exchange
 
 Nonce = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -106,6 +106,62 @@ class Push(Message):
     seal: str
 
 
+class StreamAck(Message):
+    """A place of one of the device's streams. `proof`: central's signature over `protocol.ack_message`, in hex."""
+
+    incarnation: str
+    lane: int
+    seq: int
+    chain: str
+    proof: str = ""
+
+
+class FeedVoucher(Message):
+    """Central's signature over a piece of a feed; see `protocol.voucher_message`."""
+
+    epoch: str
+    scope: str
+    after: Count
+    last: Count
+    signature: str
+
+
+class Shown(Message):
+    """What central once signed, shown to it by a device that is told of a gap: has central forgotten?"""
+
+    acks: list[StreamAck] = Field(default_factory=list)
+    vouchers: list[FeedVoucher] = Field(default_factory=list)
+    digests: list[str] = Field(default_factory=list)  # of the vouchers, in their order
+
+
+class VoucherOffer(Message):
+    """A piece of a feed of an older epoch that the device still holds, with the digest of what it holds."""
+
+    epoch: str
+    scope: str
+    after: Count
+    last: Count
+    digest: str
+
+
+class Vouched(FeedVoucher):
+    """The entries of an offered piece, given back under central's own signature."""
+
+    entries: list[WireEntry]
+
+
+class HealthReport(Message):
+    """How a device is: for the office's page, so that it sees who is stale and why. Nothing of what it holds."""
+
+    version: str
+    at_ms: Count  # by the device's clock
+    free_mb: int = -1  # -1: not known
+    entries: int = 0  # not acknowledged
+    files: int = 0  # photos and documents not sent
+    kilobytes: int = 0  # of those files
+    problem: str = ""  # code of the last refusal
+
+
 class Exchange(Message):
     """Push and pull in one round trip."""
 
@@ -115,13 +171,12 @@ class Exchange(Message):
     nonce: Nonce
     pushes: list[Push] = Field(default_factory=list)
     cursors: dict[str, Count] = Field(default_factory=dict)
-
-
-class StreamAck(Message):
-    incarnation: str
-    lane: int
-    seq: int
-    chain: str
+    backup: str = ""  # the newest verified backup of central that this device has heard of
+    asked: list[str] = Field(default_factory=list)  # hashes: are they in that backup?
+    shown: Shown | None = None
+    offers: list[VoucherOffer] = Field(default_factory=list)
+    vouched: list[Vouched] = Field(default_factory=list)
+    health: HealthReport | None = None
 
 
 class Refused(Message):
@@ -139,16 +194,22 @@ class Quarantined(Message):
 
 
 class ScopeFeed(Message):
-    """New entries of a scope, and the cursor after them. `more`: ask again."""
+    """New entries of a scope, and the cursor after them. `more`: ask again. `voucher`: signature over this piece."""
 
     scope: str
     entries: list[WireEntry]
     cursor: int
     more: bool
+    voucher: str = ""
 
 
 class ExchangeReply(Message):
-    """Signed by central as a whole. `watermarks`: per stream, what is in a backup that was restored and verified."""
+    """Signed by central as a whole.
+
+    `watermarks`: per stream, what is in the verified backup `backup`; both only when the device has not heard of it.
+    `durable`: those of the asked files that are in it. `ahead`: scopes of which the device has read more than there is.
+    `wanted`: numbers of the offered vouchers whose entries central lacks; None when nothing was offered.
+    """
 
     protocol: int = PROTOCOL
     device: str
@@ -160,6 +221,11 @@ class ExchangeReply(Message):
     feeds: list[ScopeFeed] = Field(default_factory=list)
     missing_blobs: list[str] = Field(default_factory=list)
     watermarks: list[StreamAck] = Field(default_factory=list)
+    backup: str = ""
+    durable: list[str] = Field(default_factory=list)
+    ahead: list[str] = Field(default_factory=list)
+    wanted: list[int] | None = None
+    version: str = ""
     now_ms: int
 
 
@@ -197,9 +263,30 @@ class Health(Message):
 
 
 class BlobKept(Message):
-    """Central holds these bytes, whole."""
+    """Central holds these bytes: whole (`complete` names them), or the first `received` of them."""
 
-    complete: str
+    complete: str = ""
+    received: Count = 0
+
+
+class Thumbnail(Message):
+    """A small picture: of which photo, whose, and how many bytes."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scope: str
+    size: Count
+
+
+class ThumbnailIndex(Message):
+    """The first line of a body of small pictures; their bytes follow in this order."""
+
+    pictures: list[Thumbnail]
+
+
+class ThumbnailsKept(Message):
+    """Hashes of the photos whose small pictures central holds now."""
+
+    kept: list[str]
 
 
 class Refusal(Message):
@@ -214,9 +301,15 @@ def request_message(call: str, about: bytes) -> bytes:
     return f"baqylau-{call}-1\n".encode() + about
 
 
-def blob_request(method: str, sha256: str, scope: str, nonce: str) -> bytes:
-    """What a device signs of GET and PUT /blobs: the hash stands for the bytes."""
-    return request_message("blob", "\n".join((method, sha256, scope, nonce)).encode())
+def blob_request(method: str, sha256: str, scope: str, nonce: str, offset: int = 0, size: int = 0) -> bytes:
+    """What a device signs of HEAD, GET and PUT /blobs: the hash stands for the bytes. A part names its place too."""
+    place = (str(offset), str(size)) if size else ()
+    return request_message("blob", "\n".join((method, sha256, scope, nonce, *place)).encode())
+
+
+def offset_message(sha256: str, received: int) -> bytes:
+    """What central signs in place of a body in its answer to HEAD: an answer to HEAD has none."""
+    return f"{sha256} {received}".encode()
 
 
 def reply_message(call: str, status: int, nonce: str, body: bytes) -> bytes:
@@ -248,26 +341,3 @@ def unpack(kind: type[M], data: bytes) -> M:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ProtocolError(reason=f"{kind.__name__}: {place}: {first['msg']}") from error
-
-
-def compress(data: bytes) -> bytes:
-    """zstd, as sent with `Content-Encoding: zstd`."""
-    return zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(data)
-
-
-def decompress(data: bytes, encoding: str) -> bytes:
-    """The plain bytes of a body. Raises ProtocolError for an unknown encoding, broken or too large data."""
-    try:
-        if encoding == "zstd":
-            return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_MESSAGE_BYTES)
-        if encoding == "gzip":
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-                plain = stream.read(MAX_MESSAGE_BYTES + 1)
-            if len(plain) > MAX_MESSAGE_BYTES:
-                raise ProtocolError(reason="too large")
-            return plain
-    except (zstandard.ZstdError, OSError, EOFError) as error:
-        raise ProtocolError(reason="broken compression") from error
-    if encoding not in ("", "identity"):
-        raise ProtocolError(reason=f"unknown encoding {encoding}")
-    return data

@@ -9,7 +9,8 @@ from app import errors
 from app.errors import N_
 from app.store import outgoing
 from app.store.node import OFFLINE, values_of
-from app.sync.client import LAST_PROBLEM, LAST_SENT
+from app.sync.client import LAST_SENT
+from app.sync.reports import LAST_PROBLEM
 from app.web.contexts import StatusContext
 from app.web.render import speech_of
 

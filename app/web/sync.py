@@ -10,8 +10,12 @@ from sqlmodel import Session
 from app.errors import AppError
 from app.store import attachments, journal, outgoing
 from app.store.node import OFFLINE, put_value, value_of, values_with_prefix
-from app.sync.client import CENTRAL_URL, DEVICE_NAME, LAST_PROBLEM, LAST_SENT, QUARANTINED
+from app.sync.client import LAST_SENT
+from app.sync.enrolment import DEVICE_NAME
+from app.sync.link import CENTRAL_URL
 from app.sync.loop import SyncLoop
+from app.sync.replies import QUARANTINED
+from app.sync.reports import LAST_PROBLEM
 from app.web import words
 from app.web.contexts import NotCounted, SyncPage, SyncRow
 from app.web.deps import ReadSession, SignedIn, Visitor, WriteSession
@@ -65,7 +69,8 @@ def _row(session: Session, scene: Scene) -> SyncRow:
     photos_sent, photos = attachments.photo_counts(session, scene.visit.scope)
     title = institution_name(scene.institution, scene.speech.language)
     day = scene.visit.visited_on
-    return SyncRow(title, scene.url, day, total, total - unsent, photos, photos_sent, is_safe=False)  # type: ignore[arg-type]
+    is_safe = outgoing.is_safe(session, scene.visit.scope)
+    return SyncRow(title, scene.url, day, total, total - unsent, photos, photos_sent, is_safe)  # type: ignore[arg-type]
 
 
 @router.post("/sync")

@@ -13,8 +13,8 @@ from app.store import attachments, journal
 from app.store.attachments import DOCUMENT_TYPE, PHOTO_TYPE
 from app.store.db import Database
 from app.store.tables import AttachmentRow, table
-from app.sync import client, wire
-from app.sync.client import Reply
+from app.sync import link, wire
+from app.sync.link import Reply
 from tests.builders import ANA, CY, World, make_visit, node_of
 
 DOCUMENT = b'{"checklist":{}}'
@@ -213,6 +213,6 @@ def test_a_checklist_that_no_visit_of_theirs_pins_is_not_given(world: World) -> 
         make_visit(session, team=(CY,))
     world.meet(cys)
     with cys.read() as session:
-        headers = client._signed_in(session)
-    client._prove_blob(node_of(cys), headers, "GET", SHA256, "reference")
+        headers = link.signed_in(session)
+    link.prove_blob(node_of(cys), headers, "GET", SHA256, "reference")
     assert world.transport()("GET", f"/sync/v1/blobs/{SHA256}", headers, b"").status == 404

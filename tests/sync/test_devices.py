@@ -13,8 +13,8 @@ from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.store.tables import CursorRow, DeviceRow, EnrolCodeRow, table
 from app.store.vault import hash_token, new_signing_key
-from app.sync import client, wire
-from app.sync.client import TOKEN, Reply
+from app.sync import codec, enrolment, link, wire
+from app.sync.link import TOKEN, Reply
 from tests.builders import (
     ANA,
     BEN,
@@ -40,7 +40,7 @@ def fresh(world: World, name: str = "fresh", seed: int = 77) -> Database:
 
 
 def enrol(world: World, database: Database, code: str) -> wire.EnrolReply:
-    return client.enrol(database, world.transport(), "http://central/", code)
+    return enrolment.enrol(database, world.transport(), "http://central/", code)
 
 
 def revoke(world: World, device: Database) -> None:
@@ -60,8 +60,8 @@ def test_a_code_makes_a_device_known_with_its_key_and_persons(world: World) -> N
         assert row and row.public_key == node_of(device).public_key
         assert answer.token not in row.token_hash
     with device.read() as session:
-        assert value_of(session, client.CENTRAL_URL) == "http://central"
-        assert json.loads(value_of(session, client.CENTRAL_KEYS)) == [node_of(world.central).public_key.hex()]
+        assert value_of(session, link.CENTRAL_URL) == "http://central"
+        assert json.loads(value_of(session, link.CENTRAL_KEYS)) == [node_of(world.central).public_key.hex()]
 
 
 @pytest.mark.parametrize("spoil", [lambda c: "A" * 12 + c[12:], lambda c: "", lambda c: c[:11] + c[12:]])
@@ -115,7 +115,7 @@ def test_the_code_pins_the_key_of_central_so_that_no_other_server_can_take_its_p
         return Reply(200, {"x-baqylau-signature": signature}, forged)
 
     with pytest.raises(CentralNotGenuine):
-        client.enrol(device, forged, "http://central", world.code())
+        enrolment.enrol(device, forged, "http://central", world.code())
     with device.read() as session:
         assert not value_of(session, TOKEN)
 
@@ -129,7 +129,7 @@ def test_nobody_enrols_the_key_of_another(world: World) -> None:
         return world.transport()(method, path, {**headers, wire.PROOF_HEADER: proof}, body)
 
     with pytest.raises(EnrolmentRefused):
-        client.enrol(thief, signed_by_another, "http://central", world.code())
+        enrolment.enrol(thief, signed_by_another, "http://central", world.code())
 
 
 def test_to_enrol_at_another_central_offers_everything_again(world: World, tmp_path: Any) -> None:
@@ -139,7 +139,7 @@ def test_to_enrol_at_another_central_offers_everything_again(world: World, tmp_p
         answer(session, visit)
     world.meet(device)
     other = make_world(tmp_path / "other", seed=8)
-    client.enrol(device, other.transport(), "http://other", other.code())
+    enrolment.enrol(device, other.transport(), "http://other", other.code())
     assert other.meet(device).pushed == 2
     assert held(device).items() <= held(other.central).items() | held(world.central).items()
     other.close()
@@ -202,8 +202,8 @@ def test_a_request_that_was_changed_on_the_way_is_refused(world: World) -> None:
         make_visit(session)
 
     def changed(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        told = json.loads(wire.decompress(body, "zstd")) | {"cursors": {"reference": 99}}
-        return world.transport()(method, path, headers, wire.compress(json.dumps(told).encode()))
+        told = json.loads(codec.decompress(body, "zstd")) | {"cursors": {"reference": 99}}
+        return world.transport()(method, path, headers, codec.compress(json.dumps(told).encode())[0])
 
     with pytest.raises(DeviceRevoked):
         world.meet(device, changed)

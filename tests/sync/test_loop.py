@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import CentralUnreachable, DeviceRevoked
 from app.store.node import OFFLINE, put_value
-from app.sync.client import Reply
+from app.sync.link import Reply
 from app.sync.loop import LONGEST_PAUSE_S, REFUSED, SyncLoop
 from tests.builders import World, answer, held, make_visit, records
 

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.journal import Draft, Fork, canonical, chain_on, first_chain, read_entry, seal_message, set_aside
-from app.errors import ProtocolError, StreamFork
+from app.errors import CentralUnreachable, ProtocolError, StreamFork
 from app.store import journal, reads
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, values_with_prefix
 from app.store.tables import DeviceRow, SealRow, table
 from app.store.vault import signature_holds
 from app.sync import client, pushes, wire
-from app.sync.client import QUARANTINED, Reply
+from app.sync.link import Reply
+from app.sync.replies import QUARANTINED
 from tests.builders import (
     ANA,
     BEN,
@@ -121,7 +122,7 @@ def test_the_reason_is_told_again_when_the_reply_was_lost(world: World) -> None:
         kept.append(world.transport()(method, path, headers, body))
         return Reply(502, {}, b"") if len(kept) == 1 else kept[-1]
 
-    with pytest.raises(client.CentralUnreachable):
+    with pytest.raises(CentralUnreachable):
         world.meet(device, lossy)
     assert {told.entry_id for told in world.meet(device, lossy).quarantined} == {wrong.entry_id}
 

@@ -27,7 +27,7 @@ from app.store.db import Database
 from app.store.opening import open_database
 from app.store.reads import VisitRecords
 from app.store.vault import Cost, SigningKey, add_slot, make_vault
-from app.sync import client
+from app.sync import client, enrolment, link
 
 CENTRAL_URL, DEVICE_URL = "http://127.0.0.1:8001", "http://127.0.0.1:8000"
 START_MS = 1_795_323_600_000  # 2026-11-22 05:00 UTC, 10:00 in Almaty
@@ -243,19 +243,20 @@ def enrolled_device(
     settings = Settings(role="device", data_dir=folder, language="en")
     database = open_database(settings, opened.database_key, central.clock)
     database.node.person_keys |= keys
-    client.enrol(database, transport_to(central), CENTRAL_URL, code.text)
+    enrolment.enrol(database, transport_to(central), CENTRAL_URL, code.text)
     client.meet_central(database, transport_to(central))
     app = create_app(settings, shelf, database, central.clock, transport_to(central))
     return Node(app, DEVICE_URL, central.clock), (opened.database_key, keys)
 
 
-def transport_to(central: Node) -> client.Transport:
+def transport_to(central: Node) -> link.Transport:
     """The network, faked: one request to the real central app."""
     wire = TestClient(central.app, base_url=central.origin, follow_redirects=False)
 
-    def carry(method: str, path: str, headers: dict[str, str], body: bytes) -> client.Reply:
-        reply = wire.request(method, path, headers=headers, content=body)
-        return client.Reply(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, reply.content)
+    def carry(method: str, path: str, headers: dict[str, str], body: bytes) -> link.Reply:
+        with wire.stream(method, path, headers=headers, content=body) as reply:
+            raw = b"".join(reply.iter_raw())  # as it was sent: the signature is over these bytes
+            return link.Reply(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, raw)
 
     return carry
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.errors import DeviceRevoked, EnrolmentRefused
 from app.store.tables import EnrolCodeRow
-from app.sync import client
+from app.sync import enrolment
 from tests.web.nodes import CENTRAL_URL, PERSON_IDS, Browser, Node, Visiting, text_of, transport_to
 
 
@@ -50,17 +50,17 @@ def test_a_code_needs_a_name_and_people(adm: Browser, form: dict[str, object], f
 
 def test_a_code_works_for_one_tablet(adm: Browser, central: Node, device: Node, danas_tablet: Node) -> None:
     code = make_code(adm)
-    client.enrol(device.database, transport_to(central), CENTRAL_URL, code)
-    client.enrol(device.database, transport_to(central), CENTRAL_URL, code)  # its reply was lost
+    enrolment.enrol(device.database, transport_to(central), CENTRAL_URL, code)
+    enrolment.enrol(device.database, transport_to(central), CENTRAL_URL, code)  # its reply was lost
     with pytest.raises(EnrolmentRefused):
-        client.enrol(danas_tablet.database, transport_to(central), CENTRAL_URL, code)
+        enrolment.enrol(danas_tablet.database, transport_to(central), CENTRAL_URL, code)
 
 
 def test_a_code_does_not_work_after_its_time(adm: Browser, central: Node, device: Node) -> None:
     code = make_code(adm)
     central.clock.advance(hours=24 * 8)
     with pytest.raises(EnrolmentRefused):
-        client.enrol(device.database, transport_to(central), CENTRAL_URL, code)
+        enrolment.enrol(device.database, transport_to(central), CENTRAL_URL, code)
 
 
 def test_a_withdrawn_tablet_gives_and_gets_nothing(

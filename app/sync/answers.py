@@ -1,0 +1,170 @@
+"""What central answers to an exchange, inside one transaction: pushes first, then everything the device lacks."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session
+
+from app import __version__
+from app.domain.journal import BrokenEntry, Entry, StreamName
+from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
+from app.store import attachments, backups, incoming, journal, vouchers
+from app.store import node as node_values
+from app.store.node import Node, put_value, value_of
+from app.store.tables import DeviceRow
+from app.store.vault import signature_holds
+from app.sync import wire
+from app.sync.pushes import take_all
+
+log = logging.getLogger("baqylau.sync")
+
+
+def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange) -> wire.ExchangeReply:
+    """The reply to an exchange of this device. Raises ProtocolError for a seal that does not hold."""
+    now = node.clock.now_ms()
+    incoming.saw_device(session, device.device_id, now, _health_of(asked, now))
+    if asked.shown and _has_forgotten(session, node, device, asked.shown):
+        rotate_epoch(session, node)
+    epoch = value_of(session, node_values.EPOCH)
+    blank = wire.ExchangeReply(device=device.device_id, epoch=epoch, nonce=asked.nonce, now_ms=now, version=__version__)
+    if asked.epoch != epoch:
+        return blank.model_copy(update={"acks": _held_of(session, node, device, epoch)})
+    for piece in asked.vouched:
+        _take_back(session, node, device, piece)
+    taken = take_all(session, device, asked.pushes)
+    scopes = incoming.scopes_for(session, device)
+    backup = backups.newest(session, epoch)
+    return blank.model_copy(
+        update={
+            "acks": [_proven(node, device, epoch, ack) for ack in taken.acks],
+            "refused": taken.refused,
+            "quarantined": taken.quarantined,
+            "feeds": _feeds(session, node, epoch, scopes, asked.cursors),
+            "missing_blobs": incoming.missing_blobs(session, scopes),
+            "ahead": _ahead(session, scopes, asked.cursors),
+            "backup": backup if backup != asked.backup else "",
+            "watermarks": _watermarks(session, device) if backup and backup != asked.backup else [],
+            "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
+            "wanted": _wanted(session, asked.offers) if asked.offers else None,
+        }
+    )
+
+
+def rotate_epoch(session: Session, node: Node) -> str:
+    """Central begins a new epoch: devices offer it again all that they hold (design 5.3). Returns it."""
+    epoch = node.clock.random_bytes(8).hex()
+    put_value(session, node_values.EPOCH, epoch)
+    log.warning("central was put back to an older state: a new epoch begins")
+    return epoch
+
+
+def _health_of(asked: wire.Exchange, now_ms: int) -> str:
+    """What the device says of itself, with its clock's error; empty when it said nothing."""
+    if asked.health is None:
+        return ""
+    return json.dumps(asked.health.model_dump() | {"clock_ms": asked.health.at_ms - now_ms})
+
+
+def _has_forgotten(session: Session, node: Node, device: DeviceRow, shown: wire.Shown) -> bool:
+    """True when the device shows central's own signature, of this epoch, over what central does not hold."""
+    epoch = value_of(session, node_values.EPOCH)
+    held = [one for ack in shown.acks if (one := _read_proof(node, device, epoch, ack))]
+    if was_restored(epoch, epoch, held, incoming.chains_at(session, held)):
+        return True
+    return any(
+        _is_ours(node, voucher, digest)
+        and voucher.epoch == epoch
+        and voucher.last > vouchers.position_of(session, voucher.scope)
+        for voucher, digest in zip(shown.vouchers, shown.digests, strict=False)
+    )
+
+
+def _read_proof(node: Node, device: DeviceRow, epoch: str, ack: wire.StreamAck) -> Held | None:
+    held = Held(StreamName(device.device_id, ack.incarnation, ack.lane), ack.seq, wire.from_hex(ack.chain))
+    message = ack_message(device.device_id, epoch, [held])
+    return held if signature_holds(node.public_key, wire.from_hex(ack.proof), message) else None
+
+
+def _proven(node: Node, device: DeviceRow, epoch: str, ack: wire.StreamAck) -> wire.StreamAck:
+    """The ack with central's signature over it alone: the device can show it later."""
+    held = Held(StreamName(device.device_id, ack.incarnation, ack.lane), ack.seq, wire.from_hex(ack.chain))
+    return ack.model_copy(update={"proof": node.sign(ack_message(device.device_id, epoch, [held])).hex()})
+
+
+def _held_of(session: Session, node: Node, device: DeviceRow, epoch: str) -> list[wire.StreamAck]:
+    """How far central has each stream of this device: told to it after a change of the epoch."""
+    return [
+        _proven(node, device, epoch, wire.StreamAck(incarnation=name.incarnation, lane=name.lane, seq=seq, chain=chain))
+        for name, seq, chain in incoming.streams_of(session, device.device_id)
+        if seq
+    ]
+
+
+def _watermarks(session: Session, device: DeviceRow) -> list[wire.StreamAck]:
+    """Per stream of this device the last place that is in a verified backup."""
+    return [
+        wire.StreamAck(incarnation=name.incarnation, lane=name.lane, seq=seq, chain=chain)
+        for name, seq, chain in incoming.durable_places(session, device.device_id)
+    ]
+
+
+def _ahead(session: Session, scopes: Sequence[str], cursors: Mapping[str, int]) -> list[str]:
+    """Scopes of which the device says it has read more than there is."""
+    return [one for one in scopes if cursors.get(one, 0) > vouchers.position_of(session, one)]
+
+
+def _wanted(session: Session, offers: Sequence[wire.VoucherOffer]) -> list[int]:
+    """Numbers of the offered pieces that central does not hold just so. An offer costs one look, so it is cut off."""
+    return [
+        number
+        for number, offer in enumerate(offers[: wire.OFFERS])
+        if vouchers.digest_here(session, offer.scope, offer.after, offer.last) != offer.digest
+    ]
+
+
+def _take_back(session: Session, node: Node, device: DeviceRow, piece: wire.Vouched) -> None:
+    """Entries that central once gave out and lost. It believes its own signature, and needs not believe the device."""
+    try:
+        entries = [entry.read() for entry in piece.entries]
+        digest = feed_digest(entry.hashed for entry in entries)
+    except BrokenEntry:
+        return
+    if len(entries) != piece.last - piece.after or not _is_ours(node, piece, digest):
+        log.warning("entries were offered under a signature that is not central's")
+        return
+    _receive(session, entries, device.device_id)
+
+
+def _receive(session: Session, entries: Sequence[Entry], by: str) -> None:
+    journal.receive(session, entries)
+    ids = [entry.entry_id for entry in entries]
+    vouchers.mark_relayed(session, vouchers.unlinked(session, ids), by)
+
+
+def _is_ours(node: Node, told: wire.FeedVoucher, digest: str) -> bool:
+    message = voucher_message(told.epoch, told.scope, told.after, told.last, digest)
+    return signature_holds(node.public_key, wire.from_hex(told.signature), message)
+
+
+def _feeds(
+    session: Session, node: Node, epoch: str, scopes: Sequence[str], cursors: Mapping[str, int]
+) -> list[wire.ScopeFeed]:
+    """What the device has not read, scope by scope, until there is no room; the rest waits for the next exchange."""
+    feeds: list[wire.ScopeFeed] = []
+    room, room_bytes = wire.PULL_ENTRIES, wire.BATCH_BYTES
+    for scope in scopes:
+        cursor = cursors.get(scope, 0)
+        if room <= 0 or room_bytes <= 0:
+            feeds.append(wire.ScopeFeed(scope=scope, entries=[], cursor=cursor, more=True))
+            continue
+        feed = incoming.feed_after(session, scope, cursor, room, room_bytes)
+        room, room_bytes = room - len(feed.entries), room_bytes - feed.size
+        if feed.entries:
+            message = voucher_message(epoch, scope, cursor, feed.cursor, feed_digest(feed.places))
+            entries = [wire.WireEntry.of(entry) for entry in feed.entries]
+            voucher = node.sign(message).hex()
+            feeds.append(
+                wire.ScopeFeed(scope=scope, entries=entries, cursor=feed.cursor, more=feed.more, voucher=voucher)
+            )
+    return feeds

@@ -1,0 +1,67 @@
+"""Enrolment: a one-time code in, central's keys and this device's token out. Central pins nothing that it was not shown."""
+
+import json
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from app.errors import CentralNotGenuine, EnrolmentRefused, ProtocolError
+from app.store import node as node_values
+from app.store import outgoing
+from app.store.db import Database
+from app.store.node import Node, put_value, value_of, values_with_prefix
+from app.store.vault import key_fingerprint
+from app.sync import codec, link, wire
+from app.sync.link import Reply, Transport
+from app.sync.replies import QUARANTINED
+
+DEVICE_NAME, DEVICE_PEOPLE = "device_name", "device_people"
+
+
+def enrol(database: Database, transport: Transport, url: str, code: str) -> wire.EnrolReply:
+    """Registers this device with its one-time code. The code's second half pins central's key.
+
+    Raises EnrolmentRefused for a wrong code, CentralNotGenuine when another server answers.
+    """
+    node: Node = database.node
+    secret, _, fingerprint = code.strip().upper().replace(" ", "").partition("-")
+    request = wire.EnrolRequest(code=secret, public_key=node.public_key.hex(), nonce=node.clock.random_bytes(16).hex())
+    body, encoding = codec.compress(wire.pack(request))
+    headers = {**link.plain_headers(), "Content-Encoding": encoding}
+    link.prove(node, headers, "enrol", body, request.nonce)
+    reply = transport("POST", f"{wire.PREFIX}/enrol", headers, body)
+    if reply.status in (400, 401, 403, 404, 409, 422):
+        raise EnrolmentRefused()
+    answer = _answer_of(reply, fingerprint, request.nonce)
+    if answer.nonce != request.nonce or answer.device != node.device_id:
+        raise CentralNotGenuine()
+    with database.write() as session:
+        _remember_central(session, url, answer)
+    return answer
+
+
+def _answer_of(reply: Reply, fingerprint: str, nonce: str) -> wire.EnrolReply:
+    try:
+        answer = wire.unpack(wire.EnrolReply, reply.content())
+        keys = [bytes.fromhex(key) for key in answer.central_keys]
+    except (ProtocolError, ValueError) as error:
+        raise CentralNotGenuine() from error
+    if reply.status != 200 or not link.is_signed(reply, _with(keys, fingerprint), "enrol", nonce):
+        raise CentralNotGenuine()
+    return answer
+
+
+def _with(keys: Sequence[bytes], fingerprint: str) -> list[bytes]:
+    return [key for key in keys if key_fingerprint(key) == fingerprint]
+
+
+def _remember_central(session: Session, url: str, answer: wire.EnrolReply) -> None:
+    if value_of(session, node_values.EPOCH) != answer.epoch:
+        outgoing.forget_acks(session)  # what another central acknowledged, this one does not hold
+    put_value(session, link.CENTRAL_URL, url.rstrip("/"))
+    put_value(session, link.CENTRAL_KEYS, json.dumps(answer.central_keys))
+    put_value(session, link.TOKEN, answer.token)
+    put_value(session, DEVICE_NAME, answer.name)
+    put_value(session, DEVICE_PEOPLE, json.dumps(answer.people))
+    put_value(session, node_values.EPOCH, answer.epoch)
+    outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))  # the device has other people now, perhaps

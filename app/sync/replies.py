@@ -1,0 +1,204 @@
+"""What a device makes of central's verified answer: acks, refusals, epoch, watermarks, entries, vouchers. One transaction.
+
+The decisions are those of `app.domain.protocol`; this module brings the values to them and keeps what they say.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from sqlmodel import Session
+
+from app.domain.journal import Ack, BrokenEntry, Entry, StreamName
+from app.domain.protocol import Voucher, Watermark, after_ack, after_gap, after_watermark
+from app.errors import StreamFork
+from app.store import attachments, journal, outgoing, vouchers
+from app.store import node as node_values
+from app.store.node import Node, drop_values, put_value, values_with_prefix
+from app.sync import reports, wire
+from app.sync.reports import PROOF
+
+QUARANTINED: Final = "quarantined:"  # + entry id: the reason for which central keeps it and does not count it
+BACKUP: Final = "backup"  # node value: the newest verified backup of central that was heard of
+CLOCK_OFFSET: Final = "clock_offset_ms"  # node value: central's clock minus this one's
+CENTRAL_VERSION: Final = "central_version"  # node value
+EPOCH_CHANGED: Final = "epoch_changed_ms"  # node value: when central was last found to have been restored
+PieceKey: TypeAlias = tuple[str, str, int]
+
+
+@dataclass
+class Outcome:
+    """What one meeting with central did, and what it has still to settle."""
+
+    pushed: int = 0
+    pulled: int = 0
+    blobs: int = 0
+    bytes_sent: int = 0
+    quarantined: list[wire.Quarantined] = field(default_factory=list)
+    new_incarnation: bool = False
+    new_epoch: bool = False
+    refused_blobs: dict[str, str] = field(default_factory=dict)  # SHA-256 -> what central said
+    has_reported: bool = False  # its health
+    must_ask_after_files: bool = False
+    must_show: bool = False  # what central once signed
+    has_shown: bool = False
+    ahead: list[str] = field(default_factory=list)  # scopes of which more was read than central has
+    wanted: set[PieceKey] = field(default_factory=set)  # vouchers whose entries central lacks
+
+
+def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
+    """Applies a verified answer to `request`. Returns True when there is more to say."""
+    outcome.has_reported = True
+    outcome.has_shown = outcome.has_shown or request.shown is not None
+    outcome.must_show = False
+    put_value(session, CLOCK_OFFSET, str(answer.now_ms - node.clock.now_ms()))
+    put_value(session, CENTRAL_VERSION, answer.version)
+    if answer.epoch != request.epoch:
+        _begin_epoch(session, node, answer, outcome)
+        return True
+    offered = outgoing.unsent_ids(session) if values_with_prefix(session, QUARANTINED) else set()
+    outcome.pushed += sum(_count_ack(session, node, answer, told) for told in answer.acks)
+    more = _take_refusals(session, node, answer.refused, outcome)
+    _take_reasons(session, answer, offered, outcome)
+    for feed in answer.feeds:
+        outcome.pulled += _take_feed(session, request, feed)
+    more = _step_back(session, request, answer, outcome) or more
+    outgoing.mark_missing(session, answer.missing_blobs)
+    more = _take_backup(session, node, request, answer, outcome) or more
+    more = _settle_vouchers(session, request, answer, outcome) or more
+    return more or any(feed.more for feed in answer.feeds)
+
+
+def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outcome: Outcome) -> None:
+    """Central was restored: it no longer holds what it once acknowledged, so everything is offered again (5.3).
+
+    What it says that it still holds, by chain value, need not go over the link again.
+    """
+    outgoing.forget_acks(session)
+    put_value(session, node_values.EPOCH, answer.epoch)
+    put_value(session, EPOCH_CHANGED, str(node.clock.now_ms()))
+    put_value(session, BACKUP, "")
+    outcome.new_epoch, outcome.wanted = True, set()
+    for told in answer.acks:
+        _count_ack(session, node, answer, told)
+    outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))  # perhaps they count this time
+
+
+def _count_ack(session: Session, node: Node, answer: wire.ExchangeReply, told: wire.StreamAck) -> int:
+    """Returns how many entries more central holds than was known."""
+    stream = StreamName(node.device_id, told.incarnation, told.lane)
+    ack = Ack(stream, answer.epoch, answer.nonce, told.seq, wire.from_hex(told.chain))
+    before = outgoing.standing_of(session, str(stream))
+    own_chain = outgoing.chain_at(session, stream, told.seq)
+    after = after_ack(before, ack, answer.epoch, answer.nonce, own_chain)
+    if after != before:
+        outgoing.put_standing(session, str(stream), after)
+    if own_chain == ack.chain and told.proof:
+        put_value(session, f"{PROOF}{answer.epoch}:{stream}", json.dumps(told.model_dump()))
+    return after.acked_seq - before.acked_seq
+
+
+def _take_refusals(session: Session, node: Node, refusals: Sequence[wire.Refused], outcome: Outcome) -> bool:
+    """A gap is offered again; a fork starts a new incarnation. Raises StreamFork when that did not help."""
+    own = journal.own_streams(session)
+    has_gap = forked = False
+    for refused in refusals:
+        stream = StreamName(node.device_id, refused.incarnation, refused.lane)
+        if refused.why == "gap" and stream in own:
+            standing = after_gap(outgoing.standing_of(session, str(stream)), refused.have)
+            outgoing.put_standing(session, str(stream), standing)
+            has_gap = True
+        forked = forked or (refused.why == "fork" and stream in own)
+    if forked and outcome.new_incarnation:
+        raise StreamFork()
+    if forked:
+        node_values.start_incarnation(session, node)
+        journal.relink(session, node, own)
+        outcome.new_incarnation = True
+    outcome.must_show = outcome.must_show or (has_gap and not outcome.has_shown)
+    return has_gap or forked
+
+
+def _take_reasons(session: Session, answer: wire.ExchangeReply, offered: set[str], outcome: Outcome) -> None:
+    """What central does not count, and why; what it counts now after all."""
+    outcome.quarantined += answer.quarantined
+    if offered:  # offered again and taken this time without a word: it counts now
+        drop_values(session, [f"{QUARANTINED}{entry_id}" for entry_id in offered - outgoing.unsent_ids(session)])
+    for told in answer.quarantined:
+        put_value(session, f"{QUARANTINED}{told.entry_id}", told.reason)
+
+
+def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -> int:
+    """New entries of a scope, the cursor after them, and central's signature over the piece."""
+    entries = _readable(feed.entries)
+    taken = len(journal.receive(session, entries).sound)
+    vouchers.confirm(session, [entry.entry_id for entry in entries])
+    outgoing.put_cursor(session, feed.scope, feed.cursor)
+    after = request.cursors.get(feed.scope, 0)
+    if feed.voucher and len(entries) == len(feed.entries) == feed.cursor - after:
+        voucher = Voucher(request.epoch, feed.scope, after, feed.cursor, wire.from_hex(feed.voucher))
+        vouchers.keep(session, voucher, [entry.entry_id for entry in entries])
+    return taken
+
+
+def _readable(entries: Sequence[wire.WireEntry]) -> list[Entry]:
+    """Entries that can be read; one that cannot holds up nobody (invariant I12)."""
+    found = []
+    for entry in entries:
+        try:
+            found.append(entry.read())
+        except BrokenEntry:
+            continue
+    return found
+
+
+def _step_back(session: Session, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
+    """Central has less of a scope than was read: it is shown its signature; if that changes nothing, all is read anew."""
+    if not answer.ahead:
+        return False
+    if not outcome.has_shown:
+        outcome.must_show, outcome.ahead = True, answer.ahead
+        return True
+    outgoing.drop_cursors(session, answer.ahead)
+    return request.shown is not None
+
+
+def _take_backup(
+    session: Session, node: Node, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome
+) -> bool:
+    """Watermarks of a verified backup that was not heard of, and which of the asked files are in it."""
+    attachments.mark_durable(session, [one for one in answer.durable if one in request.asked], node.clock.now_ms())
+    if request.asked:
+        outcome.must_ask_after_files = False
+    if not answer.backup or answer.backup == request.backup:
+        return False
+    for told in answer.watermarks:
+        stream = StreamName(node.device_id, told.incarnation, told.lane)
+        mark = Watermark(stream, answer.epoch, told.seq, wire.from_hex(told.chain))
+        own_chain = outgoing.chain_at(session, stream, told.seq)
+        standing = after_watermark(outgoing.standing_of(session, str(stream)), mark, request.epoch, own_chain)
+        outgoing.put_standing(session, str(stream), standing)
+    put_value(session, BACKUP, answer.backup)
+    outcome.must_ask_after_files = bool(attachments.not_durable(session, 1))
+    return outcome.must_ask_after_files
+
+
+def _settle_vouchers(session: Session, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
+    """Pieces of older epochs: central has them, wants them, or has just been given them."""
+    for given in request.vouched:
+        outcome.wanted.discard((given.epoch, given.scope, given.after))
+        vouchers.drop(session, _voucher(given))
+    if answer.wanted is None:
+        return bool(request.vouched)
+    reports.drop_unprovable(session, request.epoch)
+    for number, offer in enumerate(request.offers):
+        if number in answer.wanted:
+            outcome.wanted.add((offer.epoch, offer.scope, offer.after))
+        else:
+            vouchers.drop(session, Voucher(offer.epoch, offer.scope, offer.after, offer.last, b""))
+    return bool(request.offers)
+
+
+def _voucher(told: wire.FeedVoucher) -> Voucher:
+    return Voucher(told.epoch, told.scope, told.after, told.last, wire.from_hex(told.signature))
