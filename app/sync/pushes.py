@@ -14,7 +14,7 @@ from app.domain.journal import Accepted, Entry, Gap, StreamName, accept, seal_me
 from app.domain.merge import merge
 from app.domain.visits import visit_of
 from app.errors import ProtocolError
-from app.store import incoming, journal
+from app.store import incoming, journal, vouchers
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
 from app.sync import wire
@@ -61,6 +61,7 @@ def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wir
     entries = [place.entry for place in places if place.entry]
     wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
     intake = journal.receive(session, entries, why_not(session, device, entries) | wrong)
+    vouchers.confirm(session, [entry.entry_id for entry in entries])  # no longer by hearsay: their own device said so
     links = [replace(link, entry_id=intake.aside.get(link.entry_id, link.entry_id)) for link in verdict.new]
     journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal))
     taken.quarantined += [wire.Quarantined(entry_id=key, reason=reason) for key, reason in intake.reasons.items()]
