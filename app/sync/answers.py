@@ -14,7 +14,7 @@ from app.store import node as node_values
 from app.store.node import Node, put_value, value_of
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
-from app.sync import wire
+from app.sync import packing, wire
 from app.sync.pushes import take_all
 
 log = logging.getLogger("baqylau.sync")
@@ -156,15 +156,24 @@ def _feeds(
     for scope in scopes:
         cursor = cursors.get(scope, 0)
         if room <= 0 or room_bytes <= 0:
-            feeds.append(wire.ScopeFeed(scope=scope, entries=[], cursor=cursor, more=True))
+            feeds.append(wire.ScopeFeed(scope=scope, cursor=cursor, more=True))
             continue
         feed = incoming.feed_after(session, scope, cursor, room, room_bytes)
         room, room_bytes = room - len(feed.entries), room_bytes - feed.size
         if feed.entries:
             message = voucher_message(epoch, scope, cursor, feed.cursor, feed_digest(feed.places))
-            entries = [wire.WireEntry.of(entry) for entry in feed.entries]
-            voucher = node.sign(message).hex()
-            feeds.append(
-                wire.ScopeFeed(scope=scope, entries=entries, cursor=feed.cursor, more=feed.more, voucher=voucher)
-            )
+            feeds.append(_feed(feed, scope, node.sign(message).hex()))
     return feeds
+
+
+def _feed(feed: incoming.Feed, scope: str, voucher: str) -> wire.ScopeFeed:
+    entries = [wire.WireEntry.of(entry) for entry in feed.entries]
+    packed = packing.pack(entries)
+    return wire.ScopeFeed(
+        scope=scope,
+        entries=[] if packed else entries,
+        packed=packed,
+        cursor=feed.cursor,
+        more=feed.more,
+        voucher=voucher,
+    )

@@ -145,6 +145,7 @@ def _complete(database: Database, upload: Upload, data: bytes | None) -> None:
         attachments.keep(session, data, upload.media_type, upload.scope, thumbnail)
         uploads.forget(session, upload.sha256)
         uploads.drop_thumbnail(session, upload.sha256)
+        uploads.forget_stale(session, session.info["node"].clock.now_ms())
 
 
 def _thumbnail(data: bytes, content_type: str) -> bytes | None:

@@ -13,7 +13,7 @@ from app.store import attachments, outgoing, vouchers
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
-from app.sync import codec, files, link, reports, wire
+from app.sync import codec, files, link, packing, reports, wire
 from app.sync.link import Transport
 from app.sync.progress import Progress
 from app.sync.replies import BACKUP, Outcome, take_in
@@ -125,11 +125,13 @@ def _push(node: Node, batch: outgoing.Batch) -> wire.Push:
         wire.PushedEntry(id=one.entry_id, h=one.header, b=one.body, hh=one.header_hash, bh=one.body_hash)
         for one in batch.entries
     ]
+    packed = packing.pack(entries)
     return wire.Push(
         incarnation=stream.incarnation,
         lane=stream.lane,
         start=batch.start,
         prev=batch.previous.hex(),
-        entries=entries,
+        entries=[] if packed else entries,
+        packed=packed,
         seal=seal.hex(),
     )

@@ -17,7 +17,7 @@ from app.errors import ProtocolError
 from app.store import incoming, journal, vouchers
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
-from app.sync import wire
+from app.sync import packing, wire
 
 OFFICE_SCOPES: Final = ("reference", "institution:")  # only central writes here
 OFFICE_KINDS: Final = ("person", "institution", "contact", "question", "review")
@@ -36,7 +36,7 @@ class Taken:
 def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push]) -> Taken:
     """All pushes of an exchange, alerts first. Raises ProtocolError for a seal that does not hold."""
     ordered = sorted(pushes, key=lambda push: push.lane)
-    places = [[entry.place() for entry in push.entries] for push in ordered]
+    places = [[entry.place() for entry in _entries_of(push)] for push in ordered]
     entries = [place.entry for group in places for place in group if place.entry and not place.fault]
     # Every scope before any stream, in one order: two exchanges must not wait for each other (design 5.8).
     journal.lock_scopes(session, {entry.scope for entry in entries if entry.scope.startswith(("visit:", "person:"))})
@@ -44,6 +44,12 @@ def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push]) -
     for push, group in zip(ordered, places, strict=True):
         _take(session, device, push, group, taken)
     return taken
+
+
+def _entries_of(push: wire.Push) -> list[wire.PushedEntry]:
+    if push.packed is None:
+        return push.entries
+    return [wire.PushedEntry(h=entry.h, b=entry.b) for entry in packing.unpack(push.packed)]
 
 
 def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wire.Place], taken: Taken) -> None:

@@ -16,7 +16,7 @@ from app.errors import StreamFork
 from app.store import attachments, journal, outgoing, vouchers
 from app.store import node as node_values
 from app.store.node import Node, drop_values, put_value, values_with_prefix
-from app.sync import reports, wire
+from app.sync import packing, reports, wire
 from app.sync.reports import PROOF
 
 QUARANTINED: Final = "quarantined:"  # + entry id: the reason for which central keeps it and does not count it
@@ -131,12 +131,13 @@ def _take_reasons(session: Session, answer: wire.ExchangeReply, offered: set[str
 
 def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -> int:
     """New entries of a scope, the cursor after them, and central's signature over the piece."""
-    entries = _readable(feed.entries)
+    told = feed.entries if feed.packed is None else packing.unpack(feed.packed)
+    entries = _readable(told)
     taken = len(journal.receive(session, entries).sound)
     vouchers.confirm(session, [entry.entry_id for entry in entries])
     outgoing.put_cursor(session, feed.scope, feed.cursor)
     after = request.cursors.get(feed.scope, 0)
-    if feed.voucher and len(entries) == len(feed.entries) == feed.cursor - after:
+    if feed.voucher and len(entries) == len(told) == feed.cursor - after:
         voucher = Voucher(request.epoch, feed.scope, after, feed.cursor, wire.from_hex(feed.voucher))
         vouchers.keep(session, voucher, [entry.entry_id for entry in entries])
     return taken

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from app.domain.journal import BrokenEntry, Entry, Hashed, is_entry_id, read_entry, set_aside
 from app.errors import ProtocolError
@@ -95,14 +95,31 @@ def _hash_of(data: bytes | None, told: str | None) -> bytes:
     return from_hex(told)
 
 
+class Packed(Message):
+    """Entries in columns; `app.sync.packing` makes and reads them, and `docs/sync.md` says what each column is."""
+
+    groups: list[tuple[str, str, str, int]]  # (kind, scope, author, schema)
+    of: list[Annotated[int, Field(ge=0)]]  # the group of each entry
+    times: list[int]
+    made: list[int]
+    subjects: list[str]
+    parents: list[list[Annotated[int, Field(gt=0)] | str]]
+    sets: list[dict[str, JsonValue]]
+    chance: str  # base64url: the last 10 bytes of each id, then the salts
+
+
 class Push(Message):
-    """A batch of one stream: entries in order of seq from `start`, the chain value before, one seal over the end."""
+    """A batch of one stream: entries in order of seq from `start`, the chain value before, one seal over the end.
+
+    The entries are in `entries`, or in `packed` when that gives the same texts.
+    """
 
     incarnation: str = Field(pattern=r"^[0-9a-f]{1,64}$")
     lane: int = Field(ge=0, le=1)
     start: int = Field(ge=1, le=2**53)
     prev: str
-    entries: list[PushedEntry]
+    entries: list[PushedEntry] = Field(default_factory=list)
+    packed: Packed | None = None
     seal: str
 
 
@@ -197,9 +214,10 @@ class ScopeFeed(Message):
     """New entries of a scope, and the cursor after them. `more`: ask again. `voucher`: signature over this piece."""
 
     scope: str
-    entries: list[WireEntry]
+    entries: list[WireEntry] = Field(default_factory=list)
+    packed: Packed | None = None
     cursor: int
-    more: bool
+    more: bool = False
     voucher: str = ""
 
 
