@@ -3,25 +3,22 @@
 Nothing fails here: a slow machine is told, not refused. The device is a real process on an encrypted database.
 """
 
-import os
-import platform
 import sqlite3
 import statistics
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rich.progress import Progress
-from rich.table import Table
 from sqlalchemy import insert
 
 from app import bench_library as library
 from app.bench_device import Browser, Running, Subject, in_process, make_subject, running
+from app.bench_figures import Figure, as_table
 from app.clock import SystemClock
 from app.commands.terminal import console, progress
 from app.config import Settings, load_settings
@@ -39,16 +36,6 @@ ENTRIES, ENTRIES_A_RECORD = 100_000, 5
 ROW_BYTES: Final = 700  # about an entry with its header and body
 START_LIMIT_S, PAGE_LIMIT_MS, PAGE_LIMIT_4_MS = 1.5, 40.0, 100.0
 MEMORY_LIMIT_MB, GROWTH_LIMIT_MB, REBUILD_LIMIT_S = 150.0, 3.0, 10.0
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table. `is_within` is None where there is no limit, or nothing could be measured."""
-
-    what: str
-    measured: str
-    limit: str = ""
-    is_within: bool | None = None
 
 
 def run() -> None:
@@ -204,22 +191,6 @@ def measure_rebuild(bar: Progress, folder: Path, checklists: Path) -> list[Figur
         database.close()
     what = f"rebuild of {ENTRIES:,} entries ({records:,} records)"
     return [Figure(what, f"{taken_s:.1f} s", f"{REBUILD_LIMIT_S:.0f} s", taken_s <= REBUILD_LIMIT_S)]
-
-
-def as_table(figures: Sequence[Figure]) -> Table:
-    shown = Table(box=None, pad_edge=False, header_style="bold", caption=_conditions(), caption_justify="left")
-    for column in ("figure", "measured", "limit", ""):
-        shown.add_column(column, no_wrap=column == "measured")
-    for figure in figures:
-        verdict = {True: "within", False: "[bold red]over[/]", None: ""}[figure.is_within]
-        shown.add_row(figure.what, figure.measured, figure.limit, verdict)
-    return shown
-
-
-def _conditions() -> str:
-    """What the figures depend on beside the program: other work on the processors makes all of them worse."""
-    load = f", {os.getloadavg()[0]:.1f} processes at work" if hasattr(os, "getloadavg") else ""
-    return f"{os.cpu_count()} processors{load}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
 
 
 def _together(

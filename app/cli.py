@@ -320,8 +320,18 @@ def report_standards(
 
 
 @program.command()
-def bench() -> None:
-    """Measure this machine: start, pages, saving, memory, rebuild; each figure beside its limit."""
-    from app import bench as measures
+def bench(
+    what: Annotated[
+        Literal["node", "sync"], typer.Argument(help="node: start, pages, saving. sync: link, central.")
+    ] = "node",
+    postgresql_url: Annotated[str, typer.Option(help="An empty PostgreSQL database to measure too (sync).")] = "",
+) -> None:
+    """Measure this machine: start, pages, saving, memory, rebuild; or sync; each figure beside its limit."""
+    if what == "sync":
+        from app import bench_sync
 
-    measures.run()
+        bench_sync.run(postgresql_url)
+    else:
+        from app import bench as measures
+
+        measures.run()

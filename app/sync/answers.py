@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app import __version__
 from app.domain.journal import BrokenEntry, Entry, StreamName
 from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
-from app.store import attachments, backups, incoming, journal, vouchers
+from app.store import attachments, backups, incoming, journal, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, put_value, value_of
 from app.store.tables import DeviceRow
@@ -47,6 +47,7 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
             "watermarks": _watermarks(session, device) if backup and backup != asked.backup else [],
             "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
             "wanted": _wanted(session, asked.offers) if asked.offers else None,
+            "received": uploads.received(session, asked.begun) if asked.begun else 0,
         }
     )
 

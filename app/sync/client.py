@@ -95,6 +95,7 @@ def _request(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         shown=reports.shown(session, epoch, outcome.ahead) if outcome.must_show else None,
         offers=[] if vouched else reports.offers(session, epoch),
         vouched=vouched,
+        begun=value_of(session, files.BEGUN),
         health=reports.health(session) if not outcome.has_reported else None,
     )
 

@@ -1,7 +1,7 @@
 """Photos and documents of a device on their way to central: small pictures first, then whole files, each resumable.
 
-A file goes up in one streamed request. Where it broke off, central says how much of it is durable there, and the device
-goes on from that byte (`docs/sync.md`, Files).
+A file goes up in one streamed request. Where it broke off, central says in its next answer how much of it is durable
+there, and the device goes on from that byte (`docs/sync.md`, Files).
 """
 
 from collections.abc import Callable
@@ -105,12 +105,11 @@ def _send(database: Database, transport: Transport, outcome: Outcome, sha256: st
     node: Node = database.node
     with database.read() as session:
         kept, scope = attachments.read(session, sha256), attachments.scope_of(session, sha256)
-        is_begun = value_of(session, BEGUN) == sha256
     if kept is None:
         return 0
     media_type, data = kept
-    offset = _durable_at_central(database, transport, sha256, scope) if is_begun else 0
-    if not is_begun:
+    offset = outcome.received.pop(sha256, 0)
+    if not offset:
         with database.write() as session:
             put_value(session, BEGUN, sha256)
     progress.begin(sha256, scope, offset, len(data), node.clock.now_ms())
@@ -138,18 +137,6 @@ def _put(
     kept = wire.unpack(wire.BlobKept, link.genuine(reply, keys, "blob", nonce).content())
     if kept.complete != sha256:
         raise CentralNotGenuine()
-
-
-def _durable_at_central(database: Database, transport: Transport, sha256: str, scope: str) -> int:
-    """How many bytes of a file central holds durably: the place to go on from."""
-    with database.read() as session:
-        headers, keys = link.signed_in(session), link.pinned(session)
-    nonce = link.prove_blob(database.node, headers, "HEAD", sha256, scope)
-    reply = transport("HEAD", f"{wire.PREFIX}/blobs/{sha256}", headers, b"")
-    told = reply.headers.get(wire.OFFSET_HEADER.lower(), "")
-    received = int(told) if told.isdecimal() else 0
-    link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(sha256, received))
-    return received
 
 
 def fetch_all(database: Database, transport: Transport, outcome: Outcome) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from app.sync.transport import HttpTransport
 
 log = logging.getLogger("baqylau.sync")
-FIRST_PAUSE_S: Final = 2.0
+FIRST_PAUSE_S: Final = 0.3
+BACK_OFF: Final = 1.6  # a link that comes and goes is found soon, and one that is gone is asked ever less often
 LONGEST_PAUSE_S: Final = 300.0
 REFUSED: Final = 99  # failures, in one step: the pause is at its longest
 
@@ -56,11 +57,13 @@ class SyncLoop:
         if database is None:
             return None
         async with self._one_at_a_time:
-            self.is_sending = True
+            self.is_sending, before = True, self.progress.total
             try:
                 outcome = await asyncio.to_thread(meet_central, database, self._transport(database), self.progress)
             finally:
                 self.is_sending = False
+                if self.progress.total > before and self.failures < REFUSED:
+                    self.failures = 0  # the link was there: what broke off now is the first failure
             self.failures = 0
             return outcome
 
@@ -96,11 +99,11 @@ class SyncLoop:
             return value_of(session, OFFLINE) != "on" and bool(value_of(session, CENTRAL_URL))
 
     def pause_s(self) -> float:
-        """Seconds until the next try: the usual interval, or full jitter over a doubling ceiling after failures."""
+        """Seconds until the next try: the usual interval, or full jitter over a growing ceiling after failures."""
         usual: float = self.state.settings.sync_every_s
         if not self.failures:
             return usual
-        ceiling = min(LONGEST_PAUSE_S, max(usual, FIRST_PAUSE_S) * 2 ** min(self.failures, 8))
+        ceiling = min(LONGEST_PAUSE_S, BACK_OFF ** min(self.failures, 20))
         return min(usual, FIRST_PAUSE_S) + random.uniform(0, ceiling)  # noqa: S311 - spreading, not secrecy
 
     def _moved(self, count: int) -> None:

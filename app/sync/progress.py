@@ -30,6 +30,7 @@ class Progress:
         self._upload: Upload | None = None
         self._moved_at_ms = 0
         self.rate_bps = 0.0
+        self.total = 0  # bytes of files since the start
 
     def begin(self, sha256: str, scope: str, offset: int, size: int, now_ms: int) -> None:
         """A file starts from `offset`."""
@@ -41,6 +42,7 @@ class Progress:
         with self._lock:
             if self._upload is None:
                 return
+            self.total += count
             passed_s = max(now_ms - self._moved_at_ms, 1) / 1000
             weight = min(1.0, passed_s / SMOOTHING_S) if self.rate_bps else 1.0
             self.rate_bps += weight * (count / passed_s - self.rate_bps)

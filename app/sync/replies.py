@@ -44,6 +44,7 @@ class Outcome:
     must_show: bool = False  # what central once signed
     has_shown: bool = False
     ahead: list[str] = field(default_factory=list)  # scopes of which more was read than central has
+    received: dict[str, int] = field(default_factory=dict)  # hash of a file that broke off -> durable bytes at central
     wanted: set[PieceKey] = field(default_factory=set)  # vouchers whose entries central lacks
 
 
@@ -52,6 +53,8 @@ def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.E
     outcome.has_reported = True
     outcome.has_shown = outcome.has_shown or request.shown is not None
     outcome.must_show = False
+    if request.begun:
+        outcome.received = {request.begun: answer.received}
     put_value(session, CLOCK_OFFSET, str(answer.now_ms - node.clock.now_ms()))
     put_value(session, CENTRAL_VERSION, answer.version)
     if answer.epoch != request.epoch:

@@ -1,6 +1,7 @@
 """The network: one request to central over HTTP. The only module that opens outgoing connections."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -18,10 +19,11 @@ SMALL_BUFFER: Final = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)]
 class HttpTransport:
     """Carries requests to one address. Follows no redirect: a portal's redirect is not central's word."""
 
-    def __init__(self, base_url: str, timeout_s: float) -> None:
+    def __init__(self, base_url: str, timeout_s: float, trust: ssl.SSLContext | None = None) -> None:
+        """`trust`: whose certificates count; None: those that the system trusts."""
         self.base_url = base_url
         self.on_sent: Callable[[int], None] = lambda count: None  # told of each piece of a body that went out
-        wires = httpx2.HTTPTransport(trust_env=False, socket_options=SMALL_BUFFER)
+        wires = httpx2.HTTPTransport(verify=trust or True, trust_env=False, socket_options=SMALL_BUFFER)
         self.client = httpx2.Client(
             base_url=base_url, timeout=timeout_s, follow_redirects=False, trust_env=False, transport=wires
         )

@@ -193,6 +193,7 @@ class Exchange(Message):
     shown: Shown | None = None
     offers: list[VoucherOffer] = Field(default_factory=list)
     vouched: list[Vouched] = Field(default_factory=list)
+    begun: str = ""  # hash of the file whose upload broke off
     health: HealthReport | None = None
 
 
@@ -226,6 +227,7 @@ class ExchangeReply(Message):
 
     `watermarks`: per stream, what is in the verified backup `backup`; both only when the device has not heard of it.
     `durable`: those of the asked files that are in it. `ahead`: scopes of which the device has read more than there is.
+    `received`: how many bytes of the begun file are durable.
     `wanted`: numbers of the offered vouchers whose entries central lacks; None when nothing was offered.
     """
 
@@ -243,6 +245,7 @@ class ExchangeReply(Message):
     durable: list[str] = Field(default_factory=list)
     ahead: list[str] = Field(default_factory=list)
     wanted: list[int] | None = None
+    received: Count = 0
     version: str = ""
     now_ms: int
 

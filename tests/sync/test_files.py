@@ -83,7 +83,6 @@ def test_an_upload_that_broke_off_goes_on_from_the_last_durable_byte(
     watched = Watched(either_world)
     assert either_world.meet(device, watched).blobs == 1
     assert [one for one in watched.seen if "blobs" in one[1]] == [
-        ("HEAD", f"/blobs/{sha256}", 0),
         ("PUT", f"/blobs/{sha256}", len(data) - 20_000),
     ]
     with either_world.central.read() as session:
@@ -126,24 +125,21 @@ def test_a_hole_is_refused_and_says_where_to_go_on(either_world: World, device: 
     assert durable(either_world, sha256) == 100
 
 
-def test_an_offset_that_central_did_not_sign_counts_for_nothing(
+def test_anybody_enrolled_may_ask_how_much_is_durable_and_the_number_is_signed(
     either_world: World, device: Database, visit: str
 ) -> None:
     data = noisy_photo()
     sha256 = photograph(device, visit, data)
-    with device.write() as session:
-        put_value(session, files.BEGUN, sha256)
-
-    def lying(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        reply = either_world.transport()(method, path, headers, body)
-        if method == "HEAD":
-            return Reply(200, reply.headers | {"upload-offset": str(len(data))}, b"")
-        return reply
-
-    with pytest.raises(CentralNotGenuine):
-        either_world.meet(device, lying)
+    either_world.meet(device, Watched(either_world, lambda method, *_: _refuse_if(method == "PUT")))
+    take_part(either_world, sha256, f"visit:{visit}", data[:123], len(data))
     with device.read() as session:
-        assert [one[0] for one in attachments.unsent(session)] == [sha256]
+        headers, keys = link.signed_in(session), link.pinned(session)
+    nonce = link.prove_blob(node_of(device), headers, "HEAD", sha256, f"visit:{visit}")
+    reply = either_world.transport()("HEAD", f"{wire.PREFIX}/blobs/{sha256}", headers, b"")
+    assert reply.headers["upload-offset"] == "123"
+    link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(sha256, 123))
+    with pytest.raises(CentralNotGenuine):
+        link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(sha256, 124))
 
 
 def test_small_pictures_come_before_the_photos_and_leave_when_they_are_there(

@@ -8,7 +8,7 @@ import pytest
 from app.errors import CentralUnreachable, DeviceRevoked
 from app.store.node import OFFLINE, put_value
 from app.sync.link import Reply
-from app.sync.loop import LONGEST_PAUSE_S, REFUSED, SyncLoop
+from app.sync.loop import FIRST_PAUSE_S, LONGEST_PAUSE_S, REFUSED, SyncLoop
 from tests.builders import World, answer, held, make_visit, records
 
 
@@ -60,13 +60,13 @@ def test_failures_wait_longer_and_longer_with_jitter(world: World) -> None:
     loop = loop_of(world, None, every_s=2)
     assert loop.pause_s() == 2
     means = []
-    for failures in (1, 4, 8, REFUSED):
+    for failures in (1, 5, 10, REFUSED):
         loop.failures = failures
         pauses = [loop.pause_s() for _ in range(300)]
-        assert len(set(pauses)) > 250 and min(pauses) >= 2 and max(pauses) <= LONGEST_PAUSE_S + 2
+        assert len(set(pauses)) > 250 and min(pauses) >= FIRST_PAUSE_S and max(pauses) <= LONGEST_PAUSE_S + FIRST_PAUSE_S
         means.append(sum(pauses) / len(pauses))
-    assert means[0] < means[1] < means[2] * 1.1
-    assert means[2] > 100
+    assert means[0] < 2 < means[1] < means[2] < means[3]
+    assert means[3] > 100
 
 
 def test_after_a_refusal_a_tap_does_not_ask_again_but_a_person_may(world: World) -> None:
