@@ -50,6 +50,9 @@ def merge(entries: Iterable[Entry]) -> Record:
     by_id = {entry.entry_id: entry for entry in entries}
     if not by_id:
         raise ValueError("no entries to merge")
+    if len(by_id) == 1:  # most records of a first pull: nothing stands against anything
+        (only,) = by_id.values()
+        return Record(only.subject, only.kind, only.scope, dict(sorted(only.fields().items())), {}, (only.entry_id,))
     ordered = [by_id[key] for key in sorted(by_id)]
     ancestors = _ancestors(by_id)
     fields: dict[str, Json] = {}

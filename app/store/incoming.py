@@ -163,13 +163,18 @@ def _everybody(visit: Record) -> set[str]:
 
 @dataclass(frozen=True)
 class Feed:
-    """Entries of a scope after a cursor (and as the chain sees them), their bytes, the new cursor, and whether more wait."""
+    """Entries of a scope after a cursor as (header, body), and as the chain sees them; their bytes, the new cursor, and
+    whether more wait."""
 
-    entries: list[Entry]
+    texts: list[tuple[bytes, bytes | None]]
     places: list[Hashed]
     size: int
     cursor: int
     more: bool
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [read_entry(header, body) for header, body in self.texts]
 
 
 def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_bytes: int) -> Feed:
@@ -191,8 +196,8 @@ def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_byte
         taken.append(row)
         last = row.position
     rows.close()
-    entries = [read_entry(row.header, row.body) for row in taken]
-    return Feed(entries, journal.hashed_rows(session, taken), size, last, more)
+    texts = [(row.header, row.body) for row in taken]
+    return Feed(texts, journal.hashed_rows(session, taken), size, last, more)
 
 
 def missing_blobs(session: Session, scopes: list[str]) -> list[str]:

@@ -84,7 +84,7 @@ def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str]
     _insert_entries(session, [_row(entry, now, reason) for entry, reason in intake.wrong.values()])
     _insert_parents(session, [*intake.sound, *(entry for entry, _ in intake.wrong.values())])
     _feed(session, positions, intake.sound)
-    projection.update(session, {entry.subject for entry in intake.sound})
+    projection.take_in(session, intake.sound)
     return intake
 
 

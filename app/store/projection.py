@@ -23,6 +23,27 @@ REPLACE_RECORD = (
     .values({name: bindparam(name) for name in ("subject", "kind", "scope", "fields", "conflicts", "heads")})
 )
 CHUNK = 2000
+_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True)  # made once, like the statements
+
+
+def take_in(session: Session, arrived: Iterable[Entry]) -> None:
+    """Brings the records of entries from elsewhere up to date. Those of which nothing was here need no look back."""
+    grouped: dict[str, list[Entry]] = {}
+    for entry in arrived:
+        grouped.setdefault(entry.subject, []).append(entry)
+    known = _known(session, sorted(grouped))
+    update(session, known)
+    fresh = [as_row(merge(entries)) for subject, entries in sorted(grouped.items()) if subject not in known]
+    _insert(session, fresh)
+
+
+def _known(session: Session, subjects: list[str]) -> set[str]:
+    """Those of the subjects that have a record, or an entry that counts."""
+    found: set[str] = set()
+    for start in range(0, len(subjects), 500):
+        part = subjects[start : start + 500]
+        found |= set(session.execute(select(RECORD.c.subject).where(RECORD.c.subject.in_(part))).scalars())
+    return found
 
 
 def update(session: Session, subjects: Iterable[str]) -> None:
@@ -76,7 +97,7 @@ def rebuild(session: Session, tell: Callable[[int, int], None] = lambda done, to
 
 
 def as_row(record: Record) -> dict[str, str]:
-    conflicts = {
+    conflicts: dict[str, object] = {
         name: [[c.entry_id, c.value, c.author, c.made_at_ms] for c in candidates]
         for name, candidates in record.conflicts.items()
     }
@@ -84,9 +105,9 @@ def as_row(record: Record) -> dict[str, str]:
         "subject": record.subject,
         "kind": record.kind,
         "scope": record.scope,
-        "fields": json.dumps(dict(record.fields), ensure_ascii=False, sort_keys=True),
-        "conflicts": json.dumps(conflicts, ensure_ascii=False, sort_keys=True),
-        "heads": json.dumps(list(record.heads)),
+        "fields": _PLAIN.encode(dict(record.fields)),
+        "conflicts": _PLAIN.encode(conflicts) if conflicts else "{}",
+        "heads": _PLAIN.encode(list(record.heads)),
     }
 
 

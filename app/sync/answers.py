@@ -160,15 +160,15 @@ def _feeds(
             feeds.append(wire.ScopeFeed(scope=scope, cursor=cursor, more=True))
             continue
         feed = incoming.feed_after(session, scope, cursor, room, room_bytes)
-        room, room_bytes = room - len(feed.entries), room_bytes - feed.size
-        if feed.entries:
+        room, room_bytes = room - len(feed.texts), room_bytes - feed.size
+        if feed.texts:
             message = voucher_message(epoch, scope, cursor, feed.cursor, feed_digest(feed.places))
             feeds.append(_feed(feed, scope, node.sign(message).hex()))
     return feeds
 
 
 def _feed(feed: incoming.Feed, scope: str, voucher: str) -> wire.ScopeFeed:
-    entries = [wire.WireEntry.of(entry) for entry in feed.entries]
+    entries = [wire.WireEntry(h=h.decode(), b=None if b is None else b.decode()) for h, b in feed.texts]
     packed = packing.pack(entries)
     return wire.ScopeFeed(
         scope=scope,

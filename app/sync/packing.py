@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from app.domain.journal import SALT_BYTES, BrokenEntry, Entry, Json, canonical, read_entry
+from app.domain.journal import SALT_BYTES, BrokenEntry, Entry, Json, canonical
 from app.errors import ProtocolError
 from app.sync.wire import Packed, WireEntry
 
@@ -97,7 +97,7 @@ def _place_or_id(places: dict[str, int], parent: str, at: int) -> int | str:
 
 
 def _salt_of(entry: Entry) -> bytes:
-    body = read_entry(entry.header, entry.body).body or b""
+    body = entry.body or b""
     start = body.index(b'"salt":"') + len(b'"salt":"')
     return _bytes(body[start : body.index(b'"', start)].decode())
 
