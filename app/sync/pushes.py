@@ -49,6 +49,8 @@ def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push]) -
 def _entries_of(push: wire.Push) -> list[wire.PushedEntry]:
     if push.packed is None:
         return push.entries
+    if push.entries:
+        raise ProtocolError(reason="entries both plain and packed")
     return [wire.PushedEntry(h=entry.h, b=entry.b) for entry in packing.unpack(push.packed)]
 
 
