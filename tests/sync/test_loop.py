@@ -63,7 +63,9 @@ def test_failures_wait_longer_and_longer_with_jitter(world: World) -> None:
     for failures in (1, 5, 10, REFUSED):
         loop.failures = failures
         pauses = [loop.pause_s() for _ in range(300)]
-        assert len(set(pauses)) > 250 and min(pauses) >= FIRST_PAUSE_S and max(pauses) <= LONGEST_PAUSE_S + FIRST_PAUSE_S
+        assert (
+            len(set(pauses)) > 250 and min(pauses) >= FIRST_PAUSE_S and max(pauses) <= LONGEST_PAUSE_S + FIRST_PAUSE_S
+        )
         means.append(sum(pauses) / len(pauses))
     assert means[0] < 2 < means[1] < means[2] < means[3]
     assert means[3] > 100
