@@ -81,7 +81,6 @@ def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outco
     outgoing.forget_acks(session)
     put_value(session, node_values.EPOCH, answer.epoch)
     put_value(session, EPOCH_CHANGED, str(node.clock.now_ms()))
-    put_value(session, BACKUP, "")
     outcome.new_epoch, outcome.wanted = True, set()
     for told in answer.acks:
         _count_ack(session, node, answer, told)

@@ -10,7 +10,7 @@ from app.domain.journal import Draft
 from app.store import journal, outgoing
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of, values_with_prefix
-from app.store.tables import RelayedRow, StreamRow, VoucherRow, table
+from app.store.tables import CursorRow, RelayedRow, StreamRow, VoucherRow, table
 from app.sync.reports import PROOF
 from tests.builders import ANA, BEN, CY, FakeClock, World, answer, held, make_node, make_visit, records
 
@@ -69,6 +69,20 @@ def test_a_central_that_was_put_back_in_silence_finds_out_by_its_own_signature(
     assert outcome.new_epoch and epoch_of(world.central) == epoch_of(device) != before
     assert held(world.central) == held(device)
     assert not world.meet(device).new_epoch
+
+
+def test_its_signed_ack_alone_is_enough(world: World, told: tuple[Database, str, Path]) -> None:
+    device, visit, old = told
+    before = epoch_of(world.central)
+    with device.write() as session:  # as if it had never read anything
+        session.execute(VOUCHER.delete())
+        session.execute(table(CursorRow).delete())
+    put_back(world, old)
+    with device.write() as session:
+        answer(session, visit, "A-2")
+    assert world.meet(device).new_epoch
+    assert epoch_of(world.central) != before
+    assert held(world.central) == held(device)
 
 
 def test_it_finds_out_also_when_nothing_new_was_written_by_what_the_device_has_read(
