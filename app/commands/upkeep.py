@@ -1,5 +1,6 @@
 """Upkeep of a node's data: records built anew, the journal checked, the schema brought up to date."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,13 +33,21 @@ def verify_journal(data: Path | None, passphrase_file: Path | None) -> int:
         with progress() as bar:
             task = bar.add_task("Checking the journal", total=total)
             found = list(verification.findings(session, signature_is_sound, lambda more: bar.advance(task, more)))
+        outstanding = verification.outstanding_photos(session)
+    if not found:
+        console.print(f"{total} entries, links, seals, files and records checked: all hold")
+    if outstanding:
+        console.print(outstanding)
+    return tell_findings(found)
+
+
+def tell_findings(found: Sequence[verification.Finding]) -> int:
+    """Names what does not hold, the first first. Returns the exit code: 1 when there is something."""
     for finding in found[:MOST_SHOWN]:
         complaints.print(f"{finding.where}: {finding.text}", markup=False)
     if found:
         complaints.print(f"{len(found)} things do not hold; the first is {found[0].where}", markup=False)
-        return 1
-    console.print(f"{total} entries, links, seals, files and records checked: all hold")
-    return 0
+    return 1 if found else 0
 
 
 def migrate_data(data: Path | None, passphrase_file: Path | None) -> None:
