@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from sqlalchemy import MetaData, Table, func, insert, inspect, select, text, update
+from sqlalchemy import ColumnElement, MetaData, Table, func, insert, inspect, select, text, update
 from sqlmodel import Session, SQLModel
 
 from app.clock import Clock
@@ -41,6 +41,7 @@ LEFT_OUT: Final = {
     "upload": "a part of a file is worth nothing without the rest; the device sends it from the start",
     "upload_piece": "as upload",
 }
+LEFT_OUT_VALUES: Final = ("projection",)  # of node_value: it speaks of the records, which are rebuilt
 ONE_BY_ONE: Final = {"attachment", "bundle"}  # rows of megabytes
 ROWS_AT_ONCE: Final = 500
 
@@ -105,13 +106,17 @@ def how_many_rows(session: Session) -> int:
 
 
 def _count(session: Session, rows: Table) -> int:
-    return int(session.execute(select(func.count()).select_from(rows)).scalar_one())
+    return int(session.execute(select(func.count()).select_from(rows).where(*_is_kept(rows))).scalar_one())
+
+
+def _is_kept(rows: Table) -> list[ColumnElement[bool]]:
+    return [rows.c.name.not_in(LEFT_OUT_VALUES)] if rows.name == VALUE.name else []
 
 
 def _rows(session: Session, one: Table, tell: Tell) -> Iterator[Sequence[Any]]:
     """Streamed by a cursor on the server's side: never more than a few rows in memory."""
     at_once = 1 if one.name in ONE_BY_ONE else ROWS_AT_ONCE
-    for row in session.execute(select(one).execution_options(yield_per=at_once)):
+    for row in session.execute(select(one).where(*_is_kept(one)).execution_options(yield_per=at_once)):
         yield tuple(row)
         tell(1)
 
