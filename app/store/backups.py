@@ -23,7 +23,7 @@ from app.store.vault import signing_key_of
 from app.store.verification import Finding, SignOffCheck, findings
 
 LINK, STREAM = table(LinkRow), table(StreamRow)
-ATTACHMENT, VALUE = table(AttachmentRow), table(NodeValueRow)
+ATTACHMENT, VALUE, BACKUP = table(AttachmentRow), table(NodeValueRow), table(BackupRow)
 Tell: TypeAlias = Callable[[int], None]
 
 # What a backup leaves out, and why. Everything else is in it, also what only a device fills: a table that a later
@@ -183,7 +183,7 @@ def check_restored(
     yield from findings(session, is_sound, tell)
 
 
-# ---- what a backup moves ----------------------------------------------------------------------------------------------
+# ---- which backups count, and what they move ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,12 @@ class Counted:
     streams: int
     files: int
     changed: tuple[str, ...] = ()
+
+
+def newest(session: Session, epoch: str) -> str:
+    """The id of the newest verified backup of an epoch; empty when there is none."""
+    statement = select(BACKUP.c.backup_id).where(BACKUP.c.epoch == epoch).order_by(BACKUP.c.verified_at_ms.desc())
+    return session.execute(statement.limit(1)).scalar_one_or_none() or ""
 
 
 def count_backup(

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Final, TypeAlias
 
-import zstandard
-
 from app.errors import BackupUnusable
 from app.store.backups_sealing import SealedReader, SealedWriter
 
@@ -90,6 +88,8 @@ class BackupWriter:
     """Writes the frames of a backup into a file, encrypted. Order: head, parts, manifest."""
 
     def __init__(self, file: BinaryIO, key: bytes) -> None:
+        import zstandard  # here: the exchange asks which backups count, and must do without
+
         self._sealed = SealedWriter(file, key)
         compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._out: Any = compressor.stream_writer(self._sealed, write_size=128 * 1024, closefd=False)  # type: ignore[arg-type]
@@ -218,8 +218,10 @@ class BackupReader:
 
 def open_backup(sealed: SealedReader, name: str) -> BackupReader:
     """A reader at the first table. Raises BackupUnusable, also for a format that this version does not know."""
+    import zstandard
+
     plain: Any = zstandard.ZstdDecompressor().stream_reader(sealed, read_size=128 * 1024, closefd=False)  # type: ignore[arg-type]
-    source: Any = _Unpacked(plain, name)
+    source: Any = _Unpacked(plain, name, zstandard.ZstdError)
     reader = BackupReader(name, io.BufferedReader(source, 1024 * 1024), Head("", "", 0, 0))
     told, _ = reader._next()
     try:
@@ -235,8 +237,8 @@ def open_backup(sealed: SealedReader, name: str) -> BackupReader:
 class _Unpacked(io.RawIOBase):
     """zstd's stream for BufferedReader, with its error in our words."""
 
-    def __init__(self, plain: Any, name: str) -> None:
-        self._plain, self._name = plain, name
+    def __init__(self, plain: Any, name: str, fault: type[Exception]) -> None:
+        self._plain, self._name, self._fault = plain, name, fault
 
     def readable(self) -> bool:
         return True
@@ -244,5 +246,5 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             return int(self._plain.readinto(buffer))
-        except zstandard.ZstdError as error:
+        except self._fault as error:
             raise BackupUnusable("contents", file=self._name, what=str(error)) from error

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, LargeBinary, MetaData, Table, insert, select, update
+from sqlalchemy import Boolean, LargeBinary, MetaData, Table, event, insert, select, update
 from sqlmodel import SQLModel
 
 from app.errors import (
@@ -34,6 +34,7 @@ from tests.builders import (
     answer,
     held,
     make_node,
+    make_postgresql,
     make_visit,
     node_of,
     records,
@@ -197,6 +198,20 @@ def test_it_takes_little_memory_however_many_photos(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert (tmp_path / "a.backup").stat().st_size > 30_000_000
     assert peak < 20_000_000
+    office.close()
+
+
+def test_postgresql_hands_photos_over_one_by_one(postgresql_url: str, tmp_path: Path) -> None:
+    office = make_postgresql(postgresql_url)
+    cursors: dict[str, str] = {}
+
+    def look(_connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+        cursors[statement.partition("FROM ")[2].split()[0] if "FROM " in statement else ""] = type(cursor).__name__
+
+    event.listen(office.engine, "before_cursor_execute", look)
+    with backups.snapshot(office) as session:
+        list(backups._rows(session, ATTACHMENT, lambda more: None))
+    assert cursors["attachment"] == "ServerCursor"  # any other fetches all rows at once
     office.close()
 
 

@@ -16,7 +16,7 @@ from app.store.db import Database, open_sqlite
 from app.store.opening import open_database
 from app.store.tables import AttachmentRow, table
 from app.store.verification import findings
-from tests.builders import ANA, FakeClock, World, answer, held, make_postgresql, make_visit, make_world, node_of
+from tests.builders import ANA, BEN, FakeClock, World, answer, held, make_postgresql, make_visit, make_world, node_of
 from tests.store.backup_samples import back_up, durable, ends, restore
 
 ATTACHMENT = table(AttachmentRow)
@@ -99,3 +99,41 @@ def test_what_is_not_in_a_verified_backup_is_not_called_safe_after_a_restore(wor
     world.meet(device)
     name = str(node_of(device).stream(1))
     assert (durable(world.central)[name], ends(world.central)[name]) == (1, 2)
+
+
+# ---- vouchers: what others wrote ----------------------------------------------------------------------------------------
+
+
+def test_what_the_office_wrote_since_comes_back_from_a_tablet_that_had_read_it(world: World, tmp_path: Path) -> None:
+    device = world.device()
+    with device.write() as session:
+        visit = make_visit(session)
+    world.meet(device)
+    back_up(world.central, tmp_path / "yesterday.backup")
+    with world.central.write() as session:
+        question = Draft("question", "q1", f"visit:{visit}", {"text": "Where is the register?"})
+        journal.append(session, question, BEN)
+    world.meet(device)
+    before = held(world.central)
+    lose_central(world, tmp_path / "yesterday.backup", tmp_path / "new")
+    assert len(held(world.central)) == len(before) - 1
+    world.meet(device)
+    assert held(world.central) == before
+
+
+def test_what_a_tablet_wrote_that_is_lost_too_comes_back_from_its_team(world: World, tmp_path: Path) -> None:
+    first, second = world.device(), world.device()
+    with first.write() as session:
+        visit = make_visit(session)
+    world.meet(first)
+    world.meet(second)
+    back_up(world.central, tmp_path / "yesterday.backup")
+    with first.write() as session:
+        lost = answer(session, visit, "A-1", "yes")
+    world.meet(first)
+    world.meet(second)
+    before = held(world.central)
+    assert lost.entry_id in before
+    lose_central(world, tmp_path / "yesterday.backup", tmp_path / "new")
+    world.meet(second)  # the first tablet never meets central again
+    assert held(world.central) == before
