@@ -11,7 +11,7 @@ import typer
 from sqlmodel import Session
 
 from app.clock import SystemClock, as_moment
-from app.commands.nodes import NO_DATA
+from app.commands.nodes import beside_central
 from app.commands.terminal import complaints, console, progress, settings_of
 from app.commands.upkeep import tell_findings
 from app.config import Settings
@@ -19,15 +19,12 @@ from app.errors import (
     BackupKeyMissing,
     BackupKeyRefused,
     BackupUnusable,
-    DataFromNewerVersion,
-    InvalidInput,
     NotEmpty,
     OfficeOnly,
-    OlderSchema,
     WouldOverwrite,
 )
 from app.services.visits import signature_is_sound
-from app.store import backups, migrations, verification
+from app.store import backups, verification
 from app.store.backups_file import BackupReader, Manifest, open_backup
 from app.store.backups_scratch import (
     Watched,
@@ -72,7 +69,7 @@ def make_backup(file: Path, data: Path | None) -> int:
     """
     settings = _central(data)
     target = _free_name(file)
-    with _live(settings) as database:
+    with beside_central(settings) as database:
         key, key_file = _key_to_write(settings)
         with workshop(target.parent) as folder, progress() as bar:
             unnamed = folder / "backup"
@@ -139,7 +136,9 @@ def _tell_backup(target: Path, row: BackupRow, counted: backups.Counted, key: by
     console.print(f"safe now: {counted.streams} streams, {counted.files} more files")
     for stream in counted.changed:
         complaints.print(f"{stream}: no longer has what the backup holds, and is not marked as safe", markup=False)
-    console.print(f"key {key_name(key)} in {key_file}. Without it no backup opens: keep a copy off this machine.")
+    console.print(
+        f"key {key_name(key)} in {key_file}. Without it no backup opens: keep a copy off this machine.", soft_wrap=True
+    )
     return 1 if counted.changed else 0
 
 
@@ -148,7 +147,7 @@ def _tell_backup(target: Path, row: BackupRow, counted: backups.Counted, key: by
 
 def try_backup(file: Path, data: Path | None) -> int:
     """Restores a backup into scratch and checks it; leaves nothing behind. Returns 1 when something does not hold."""
-    settings = _central(data, must_be_there=False)
+    settings = _central(data)
     key_file = _key_file(settings)
     key = read_key(key_file)
     try:
@@ -241,7 +240,7 @@ def _fill(session: Session, reader: BackupReader, path: Path, watched: Watched, 
 
 def begin_epoch(data: Path | None, is_agreed: bool) -> int:
     """Begins a new epoch of central after a question. Returns 1 when the answer was no."""
-    with _live(_central(data)) as database:
+    with beside_central(_central(data)) as database:
         question = "Every tablet will send all it holds again, and nothing is safe until the next backup. Begin?"
         if not is_agreed and not typer.confirm(question, err=True):
             return 1
@@ -254,35 +253,12 @@ def begin_epoch(data: Path | None, is_agreed: bool) -> int:
 # ---- places and keys --------------------------------------------------------------------------------------------------
 
 
-def _central(data: Path | None, must_be_there: bool = True) -> Settings:
-    """The settings of central. Raises OfficeOnly for a tablet's folder, InvalidInput for one without data."""
+def _central(data: Path | None) -> Settings:
+    """The settings of central. Raises OfficeOnly for a tablet's folder."""
     settings = settings_of(data, role="central")
     if has_slots(settings.data_dir):
         raise OfficeOnly()
-    if must_be_there and not settings.database_url and not (settings.data_dir / DATABASE_NAME).exists():
-        raise InvalidInput(NO_DATA, "data", folder=str(settings.data_dir))
     return settings
-
-
-@contextmanager
-def _live(settings: Settings) -> Iterator[Database]:
-    """Central's database beside the server that uses it: no lock, no migration, no incarnation of its own.
-
-    Raises OlderSchema, DataFromNewerVersion, and InvalidInput for a database that was never central's.
-    """
-    url = settings.database_url
-    database = open_postgresql(url) if url else open_sqlite(settings.data_dir, central_key(settings))
-    try:
-        with database.engine.connect() as connection:
-            found = migrations.revision_of(connection)
-        if not found:
-            raise InvalidInput(NO_DATA, "data", folder=str(settings.data_dir))
-        if found != migrations.HEAD:
-            known = found in migrations.revisions()
-            raise OlderSchema(found=found, needed=migrations.HEAD) if known else DataFromNewerVersion()
-        yield database
-    finally:
-        database.close()
 
 
 @contextmanager

@@ -72,12 +72,14 @@ def test_it_is_made_beside_a_running_server(run: Run, office: Path) -> None:
     with only_process(office):
         assert run("backup", office.parent / "a.backup", "--data", office).code == 0
         assert moved(office) == (1, 1)
+        assert run("verify", "--data", office).code == 0
         assert run("restore", office.parent / "a.backup", "--data", office).code == 2
 
 
 def test_it_begins_no_incarnation_of_central(run: Run, office: Path) -> None:
     before = value(office, "SELECT value FROM node_value WHERE name = 'incarnation'")
     run("backup", office.parent / "a.backup", "--data", office)
+    run("verify", "--data", office)
     assert value(office, "SELECT value FROM node_value WHERE name = 'incarnation'") == before
 
 
