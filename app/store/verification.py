@@ -25,11 +25,21 @@ from app.domain.journal import (
 from app.domain.merge import merge
 from app.store import projection
 from app.store.node import Node
-from app.store.tables import AttachmentRow, DeviceRow, EntryRow, LinkRow, RecordRow, SealRow, StreamRow, table
+from app.store.tables import (
+    AttachmentRow,
+    DeviceRow,
+    EntryRow,
+    LinkRow,
+    RecordRow,
+    RelayedRow,
+    SealRow,
+    StreamRow,
+    table,
+)
 from app.store.vault import signature_holds
 
 ENTRY, LINK, STREAM, SEAL = table(EntryRow), table(LinkRow), table(StreamRow), table(SealRow)
-ATTACHMENT, RECORD, DEVICE = table(AttachmentRow), table(RecordRow), table(DeviceRow)
+ATTACHMENT, RECORD, DEVICE, RELAYED = table(AttachmentRow), table(RecordRow), table(DeviceRow), table(RelayedRow)
 CHUNK: Final = 1000
 SignOffCheck: TypeAlias = Callable[[str, Mapping[str, Json]], bool]
 Tell: TypeAlias = Callable[[int], None]
@@ -130,13 +140,15 @@ def _key_of(session: Session, node: Node, device_id: str) -> bytes | None:
 
 
 def _entries(session: Session, node: Node, is_sound: SignOffCheck, tell: Tell) -> Iterator[Finding]:
-    """Each entry reads as what its row says, stands in a stream (at central), and what is signed holds."""
+    """Each entry reads as what its row says, and what is signed holds. At central it stands in a stream, or came by way
+    of another device whose word for it is noted."""
     linked = select(LINK.c.entry_id).where(LINK.c.entry_id == ENTRY.c.entry_id).exists().label("is_linked")
-    statement = select(ENTRY, linked).order_by(ENTRY.c.entry_id).execution_options(yield_per=CHUNK)
+    hearsay = select(RELAYED.c.entry_id).where(RELAYED.c.entry_id == ENTRY.c.entry_id).exists().label("is_relayed")
+    statement = select(ENTRY, linked, hearsay).order_by(ENTRY.c.entry_id).execution_options(yield_per=CHUNK)
     for row in session.execute(statement):
         tell(1)
         fault = _fault_of_aside(row) if row.kind == ASIDE else _fault_of(row, is_sound)
-        if not fault and node.role == "central" and row.quarantined is None and not row.is_linked:
+        if not fault and node.role == "central" and row.quarantined is None and not (row.is_linked or row.is_relayed):
             fault = "stands in no stream"
         if fault:
             yield Finding(row.entry_id, fault)

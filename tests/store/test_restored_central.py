@@ -55,6 +55,11 @@ def held_files(database: Database) -> set[str]:
         return set(session.execute(select(ATTACHMENT.c.sha256)).scalars())
 
 
+def verify(database: Database) -> None:
+    with database.read() as session:
+        assert list(findings(session, signature_is_sound)) == []
+
+
 def test_central_restored_from_yesterday_gets_back_what_the_tablets_wrote(world: World, tmp_path: Path) -> None:
     first, second = world.device(), world.device()
     visits = {}
@@ -81,8 +86,7 @@ def test_central_restored_from_yesterday_gets_back_what_the_tablets_wrote(world:
         world.meet(device)
     assert held(world.central) == before
     assert held_files(world.central) == photos
-    with world.central.read() as session:
-        assert list(findings(session, signature_is_sound)) == []
+    verify(world.central)
     assert all(world.meet(device).pushed == 0 for device in (first, second))
 
 
@@ -119,6 +123,7 @@ def test_what_the_office_wrote_since_comes_back_from_a_tablet_that_had_read_it(w
     assert len(held(world.central)) == len(before) - 1
     world.meet(device)
     assert held(world.central) == before
+    verify(world.central)
 
 
 def test_what_a_tablet_wrote_that_is_lost_too_comes_back_from_its_team(world: World, tmp_path: Path) -> None:
@@ -137,3 +142,4 @@ def test_what_a_tablet_wrote_that_is_lost_too_comes_back_from_its_team(world: Wo
     lose_central(world, tmp_path / "yesterday.backup", tmp_path / "new")
     world.meet(second)  # the first tablet never meets central again
     assert held(world.central) == before
+    verify(world.central)
