@@ -147,10 +147,22 @@ def reindex(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
 
 
 @program.command()
-def verify(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
-    """Check the whole journal: chains, seals, hashes, signatures and records. Exit code 1 when something is wrong."""
-    from app.commands import upkeep
+def verify(
+    data: Data = None,
+    passphrase_file: PassphraseFile = None,
+    backup: Annotated[
+        Path | None,
+        typer.Option("--backup", metavar="FILE", exists=True, dir_okay=False, help="Try this backup instead."),
+    ] = None,
+) -> None:
+    """Check the whole journal: chains, seals, hashes, signatures and records. Exit code 1 when something is wrong.
 
+    With --backup: restore that file into scratch, check it there, and leave nothing behind.
+    """
+    from app.commands import backups, upkeep
+
+    if backup is not None:
+        raise typer.Exit(backups.try_backup(backup, data))
     raise typer.Exit(upkeep.verify_journal(data, passphrase_file))
 
 
@@ -160,6 +172,50 @@ def migrate(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
     from app.commands import upkeep
 
     upkeep.migrate_data(data, passphrase_file)
+
+
+# ---- the office's backups -----------------------------------------------------------------------------------------
+
+
+@program.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, or a folder to write it into.")],
+    data: Data = None,
+) -> None:
+    """Back up the office while it works: one encrypted file, restored into scratch and verified before it counts.
+
+    Exit code 1 when it does not verify: then nothing is marked as safe, and tablets keep what they have.
+    """
+    from app.commands import backups
+
+    raise typer.Exit(backups.make_backup(file, data))
+
+
+@program.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The backup.")],
+    data: Data = None,
+    despite: Annotated[
+        bool, typer.Option("--despite-findings", help="Restore even though something in it does not hold.")
+    ] = False,
+) -> None:
+    """Make the office anew from a backup, in an empty data folder or PostgreSQL database; SQLite and PostgreSQL alike.
+
+    Begins a new epoch: every tablet then sends again what the backup lacks. Exit code 1 when it does not verify.
+    """
+    from app.commands import backups
+
+    raise typer.Exit(backups.restore_backup(file, data, despite))
+
+
+@program.command("new-epoch")
+def new_epoch(
+    data: Data = None, yes: Annotated[bool, typer.Option("--yes", help="Do it without being asked.")] = False
+) -> None:
+    """Have every tablet offer all it holds again: after the office's data was put back in some way but `restore`."""
+    from app.commands import backups
+
+    raise typer.Exit(backups.begin_epoch(data, is_agreed=yes))
 
 
 # ---- people and institutions -----------------------------------------------------------------------------------------

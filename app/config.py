@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("baqylau-data"), description="Folder of the database, key slots and lock file.")
     database_url: str = Field("", description="central only: postgresql+psycopg://... Empty: SQLite in data_dir.")
     database_key_file: Path | None = Field(None, description="central only: file with the key of an encrypted SQLite.")
+    backup_key_file: Path | None = Field(
+        None, description="central only: file with the key of the backups. Empty: beside data_dir, named after it."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     public_hosts: str = Field("", description="Further host names this node answers to, comma-separated.")

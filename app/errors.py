@@ -168,6 +168,69 @@ class PortBusy(AppError):
     sentence = N_("Port %(port)d is taken or not allowed. Close the other program, or choose another port.")
 
 
+class BackupUnusable(AppError):
+    """A file that cannot be restored from. `why`: other, newer, key, cut, damaged, contents."""
+
+    status, code = 422, "backup_unusable"
+    sentences: ClassVar[dict[str, str]] = {
+        "other": N_("%(file)s is not a backup of Baqylau."),
+        "newer": N_("%(file)s was made by a newer version of Baqylau. Update this one first."),
+        "key": N_(
+            "%(file)s was made with the backup key %(wanted)s, but %(key_file)s holds %(held)s. "
+            "Name the right key file with BAQYLAU_BACKUP_KEY_FILE."
+        ),
+        "cut": N_("%(file)s is cut short: its end is missing. Copy it again, or take another backup."),
+        "damaged": N_("%(file)s was changed or damaged near byte %(at)d. Copy it again, or take another backup."),
+        "contents": N_("%(file)s does not hold what it says it holds: %(what)s. Take another backup."),
+    }
+
+    def __init__(self, why: str, **params: str | int | float) -> None:
+        self.why, self.sentence = why, self.sentences[why]  # type: ignore[misc]
+        super().__init__(**params)
+
+
+class BackupKeyMissing(AppError):
+    status, code = 409, "backup_key_missing"
+    sentence = N_(
+        "There is no backup key in %(key_file)s. Bring the copy that was kept elsewhere, and name it with "
+        "BAQYLAU_BACKUP_KEY_FILE."
+    )
+
+
+class BackupKeyRefused(AppError):
+    """`why`: other (no key in it), inside (it lies in the data folder)."""
+
+    status, code = 422, "backup_key_refused"
+    sentences: ClassVar[dict[str, str]] = {
+        "other": N_("%(key_file)s holds no backup key: 64 signs from 0 to 9 and a to f."),
+        "inside": N_("%(key_file)s lies in the data folder. Keep the backup key elsewhere: who copies one has both."),
+    }
+
+    def __init__(self, why: str, **params: str | int | float) -> None:
+        self.sentence = self.sentences[why]  # type: ignore[misc]
+        super().__init__(**params)
+
+
+class NoRoomForBackup(AppError):
+    status, code = 507, "no_room_for_backup"
+    sentence = N_("%(folder)s needs about %(needed)d MB of free space and has %(free)d MB. Free some, or name another.")
+
+
+class NotEmpty(AppError):
+    status, code = 409, "not_empty"
+    sentence = N_("%(place)s is not empty, and nothing is overwritten. Name an empty one to restore into.")
+
+
+class OfficeOnly(AppError):
+    status, code = 409, "office_only"
+    sentence = N_("This is done at the office. A tablet sends what it holds, and the office keeps the backups.")
+
+
+class OlderSchema(AppError):
+    status, code = 409, "older_schema"
+    sentence = N_("The database has schema %(found)s and this version needs %(needed)s. Run: baqylau migrate")
+
+
 class ChecklistBroken(AppError):
     status, code = 500, "checklist_broken"
     sentence = N_("The checklists have errors, so Baqylau does not start:\n%(faults)s")

@@ -26,9 +26,9 @@ OUTERMOST = {"", "commands"}  # the factory and the commands tie the rings toget
 BEHIND = {
     "fastapi": ("web/", "sync/server.py", "sync/blob_server.py", "main.py"),
     "PIL": ("store/attachments.py", "demo_photos.py"),  # the demo draws its own empty rooms
-    "zstandard": ("sync/codec.py",),
+    "zstandard": ("sync/codec.py", "store/backups_file.py"),
     "sqlcipher3": ("store/db.py",),
-    "cryptography": ("store/vault.py", "bench_office.py"),
+    "cryptography": ("store/vault.py", "store/backups_sealing.py", "bench_office.py"),
     "argon2": ("store/vault.py",),
     "httpx2": ("sync/transport.py", "demo_story.py"),  # the demo is a browser to its own two nodes
     "alembic": ("store/migrations.py",),

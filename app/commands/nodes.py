@@ -9,9 +9,9 @@ from typing import Final
 from app.clock import SystemClock
 from app.commands.terminal import ask_passphrase, settings_of
 from app.config import Settings
-from app.errors import N_, InvalidInput, NotEnrolled
+from app.errors import N_, DataFromNewerVersion, InvalidInput, NotEnrolled, OlderSchema
 from app.store.db import DATABASE_NAME, Database, only_process, open_postgresql, open_sqlite
-from app.store.migrations import revision_of
+from app.store.migrations import HEAD, revision_of, revisions
 from app.store.opening import central_key, open_database
 from app.store.vault import Opened, has_slots, open_vault
 
@@ -62,6 +62,29 @@ def this_device(data: Path | None, passphrase_file: Path | None) -> Iterator[Ope
         raise NotEnrolled()
     with alone(settings), _open(settings, passphrase_file) as node:
         yield node
+
+
+@contextmanager
+def beside_central(settings: Settings) -> Iterator[Database]:
+    """Central's database beside the server that uses it: no lock, no migration, no incarnation of its own.
+
+    Raises OlderSchema, DataFromNewerVersion, and InvalidInput for a database that was never central's.
+    """
+    url = settings.database_url
+    if not url and not (settings.data_dir / DATABASE_NAME).exists():
+        raise InvalidInput(NO_DATA, "data", folder=str(settings.data_dir))
+    database = open_postgresql(url) if url else open_sqlite(settings.data_dir, central_key(settings))
+    try:
+        with database.engine.connect() as connection:
+            found = revision_of(connection)
+        if not found:
+            raise InvalidInput(NO_DATA, "data", folder=str(settings.data_dir))
+        if found != HEAD:
+            known = found in revisions()
+            raise OlderSchema(found=found, needed=HEAD) if known else DataFromNewerVersion()
+        yield database
+    finally:
+        database.close()
 
 
 def alone(settings: Settings) -> AbstractContextManager[None]:

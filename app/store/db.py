@@ -56,7 +56,7 @@ class Database:
                 session.commit()
             except OperationalError as error:
                 session.rollback()
-                raise _translated(error) from error
+                raise in_words(error) from error
             except BaseException:
                 session.rollback()
                 raise
@@ -102,7 +102,7 @@ def _require_readable(engine: Engine, folder: Path) -> None:
         with engine.connect() as connection:
             connection.execute(text("SELECT count(*) FROM sqlite_master"))
     except OperationalError as error:
-        raise _translated(error) from error
+        raise in_words(error) from error
     except DatabaseError as error:
         raise WrongKey(folder=str(folder)) from error
 
@@ -210,5 +210,6 @@ def _use_explicit_begin(engine: Engine) -> None:
         connection.exec_driver_sql(f"BEGIN {kind}")
 
 
-def _translated(error: OperationalError) -> Exception:
+def in_words(error: OperationalError) -> Exception:
+    """A full disk as DiskFull; anything else as it is."""
     return DiskFull() if "disk is full" in str(error) or "disk I/O" in str(error) else error

@@ -36,15 +36,29 @@ def revision_of(connection: Connection) -> str:
 
 def upgrade(database: Database, found: str) -> None:
     from alembic import command
-    from alembic.script import ScriptDirectory
 
     config = alembic_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found and found not in known:
+    if found and found not in revisions():
         raise DataFromNewerVersion()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """Brings the database of this connection to a revision, inside its own transaction. A restored backup needs that."""
+    from alembic import command
+
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def revisions() -> set[str]:
+    """Every revision that this version knows."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def remake_projections(session: Session) -> None:

@@ -109,9 +109,7 @@ def test_the_environment_goes_before_the_settings_file(
     assert "from-the-environment" in run("verify").err
 
 
-@pytest.mark.parametrize(
-    "command", [("central",), ("verify",), ("reindex",), ("migrate",), ("device", "--port", "18999")]
-)
+@pytest.mark.parametrize("command", [("central",), ("reindex",), ("migrate",), ("device", "--port", "18999")])
 def test_a_second_process_on_the_same_data_is_refused(run: Run, office: Path, command: tuple[str, ...]) -> None:
     with only_process(office):
         said = run(*command, "--data", office)
@@ -124,7 +122,7 @@ def test_refusals_are_said_in_the_language_of_the_settings(
 ) -> None:
     monkeypatch.setenv("BAQYLAU_LANGUAGE", "kk")
     with only_process(office):
-        said = run("verify", "--data", office)
+        said = run("reindex", "--data", office)
     assert said.code == 2
     assert str(office) in said.err
     assert "already using" not in said.err

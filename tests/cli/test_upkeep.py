@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.store.db import DATABASE_NAME
+from app.store.migrations import HEAD
 from tests.cli.conftest import Run
 
 
@@ -76,4 +77,4 @@ def test_a_seal_that_does_not_hold_is_found(run: Run, office: Path) -> None:
 
 
 def test_migrate_says_what_it_did(run: Run, office: Path) -> None:
-    assert run("migrate", "--data", office).out == "schema 0001, as it was\n"
+    assert run("migrate", "--data", office).out == f"schema {HEAD}, as it was\n"
