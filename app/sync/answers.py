@@ -11,7 +11,7 @@ from app.domain.journal import BrokenEntry, Entry, StreamName
 from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
 from app.store import attachments, backups, incoming, journal, uploads, vouchers
 from app.store import node as node_values
-from app.store.node import Node, put_value, value_of
+from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
 from app.sync import packing, wire
@@ -25,7 +25,8 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
     now = node.clock.now_ms()
     incoming.saw_device(session, device.device_id, now, _health_of(asked, now))
     if asked.shown and _has_forgotten(session, node, device, asked.shown):
-        rotate_epoch(session, node)
+        log.warning("central was put back to an older state: a new epoch begins")
+        backups.rotate_epoch(session, node.clock)
     epoch = value_of(session, node_values.EPOCH)
     blank = wire.ExchangeReply(device=device.device_id, epoch=epoch, nonce=asked.nonce, now_ms=now, version=__version__)
     if asked.epoch != epoch:
@@ -50,14 +51,6 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
             "received": uploads.received(session, asked.begun) if asked.begun else 0,
         }
     )
-
-
-def rotate_epoch(session: Session, node: Node) -> str:
-    """Central begins a new epoch: devices offer it again all that they hold (design 5.3). Returns it."""
-    epoch = node.clock.random_bytes(8).hex()
-    put_value(session, node_values.EPOCH, epoch)
-    log.warning("central was put back to an older state: a new epoch begins")
-    return epoch
 
 
 def _health_of(asked: wire.Exchange, now_ms: int) -> str:
