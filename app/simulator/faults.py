@@ -48,20 +48,21 @@ def lose_tablet(world: World) -> None:
     """A tablet is lost for good."""
     if len(world.nodes.tablets) > 2:
         tablet = world.any_tablet()
-        world.fault(lambda: world.nodes.tablets.pop(tablet.node) and None)
+        world.fault(lambda: world.nodes.tablets.pop(tablet.node))
         world.tell(f"{tablet.node} is lost")
 
 
 def purge_tablet(world: World) -> None:
-    """A tablet forgets a record, if it may."""
+    """A tablet forgets every record that it may."""
     tablet = world.any_tablet()
-    if tablet.disk.records:
-        subject = world.rng.choice(list(tablet.disk.records))
-        if purged := tablet.purge(subject):
-            world.oracle.check_purge(tablet, purged)
-            world.oracle.alive -= purged - world.copies()  # the backup it relied on was destroyed: it cannot know
-            world.counts["purged"] += 1
-            world.tell(f"{tablet.node} purges {subject}, {len(purged)} entries")
+    purged: set[str] = set()
+    for subject in list(tablet.disk.records):
+        purged |= tablet.purge(subject)
+    if purged:
+        world.oracle.check_purge(tablet, purged)
+        world.oracle.alive -= purged - world.copies()  # the backup it relied on was destroyed: it cannot know
+        world.counts["purged"] += len(purged)
+        world.tell(f"{tablet.node} purges {len(purged)} entries")
 
 
 def set_clock(world: World) -> None:
@@ -91,7 +92,7 @@ def _keep_backup(world: World) -> None:
 def verify_backup(world: World) -> None:
     """A backup is restored into scratch and verified: from now on it counts."""
     if world.nodes.backups:
-        backup = world.rng.choice(world.nodes.backups)
+        backup = world.nodes.backups[-1] if world.rng.random() < 0.7 else world.rng.choice(world.nodes.backups)
         world.office.verify(backup)
         world.oracle.note_verified(backup)
         world.tell(f"backup {world.nodes.backups.index(backup)} is verified")

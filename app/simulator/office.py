@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.journal import (
+    ASIDE,
     Accepted,
     Ack,
     Entry,
@@ -14,6 +15,7 @@ from app.domain.journal import (
     StreamName,
     first_chain,
     next_chain,
+    read_entry,
     seal_message,
 )
 from app.domain.protocol import Held, Voucher, Watermark, ack_message, feed_digest, voucher_message
@@ -175,6 +177,14 @@ class Office:
                 seq = self.disk.readable(stream)
                 if seq:
                     reply.acks.append(Ack(stream.name, reply.epoch, reply.nonce, seq, stream.chain_at(seq) or b""))
+                for link in stream.links[:seq] if self.disk.reasons else ():
+                    if reason := self.disk.reasons.get(link.entry_id):
+                        reply.quarantined[self._claimed_id(link.entry_id)] = reason
+
+    def _claimed_id(self, entry_id: str) -> str:
+        """What was set aside lies under another name than its sender knows."""
+        entry = self.disk.entries[entry_id]
+        return read_entry(entry.header, entry.body).entry_id if entry.kind == ASIDE else entry_id
 
     def _take(self, device: Enrolled, push: Push, reply: Reply) -> None:
         stream = self.disk.stream(push.stream, own=False)

@@ -43,7 +43,8 @@ class World:
         self.rng, self.rules = rng, rules
         self.now_ms = START_MS
         self.trail: list[str] = []
-        self.counts: Counter[str] = Counter()
+        self.events = 0
+        self.counts: Counter[str] = Counter()  # faults by name
         self.oracle = Oracle()
         self.names = itertools.count()
         disk = OfficeDisk(rules, self.fresh())
@@ -62,6 +63,7 @@ class World:
         return uuid7(self.now_ms + off_ms, self.rng.randbytes(10))
 
     def tell(self, text: str) -> None:
+        """Adds a line to the trail."""
         self.trail.append(text)
 
     def copies(self) -> set[str]:
@@ -72,7 +74,7 @@ class World:
     def kept(self) -> set[str]:
         return set().union(*(backup.disk.bodies() for backup in self.nodes.backups))
 
-    def fault(self, befall: Callable[[], None]) -> None:
+    def fault(self, befall: Callable[[], object]) -> None:
         """A fault that takes a copy: what was lost before it was not lost by it."""
         self.oracle.before_fault(self.copies())
         befall()
