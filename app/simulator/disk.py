@@ -101,7 +101,7 @@ class Disk:
 
     def project(self, subjects: Iterable[str]) -> None:
         """Merges these subjects anew."""
-        for subject in subjects:
+        for subject in sorted(subjects):
             entries = self.entries_of(subject)
             if entries:
                 self.records[subject] = self.rules.merge(entries)
@@ -125,8 +125,9 @@ class Disk:
 
     def _keep(self, entry: Entry, came: Mapping[tuple[bytes, bytes | None], Hashed]) -> None:
         self.entries[entry.entry_id] = entry
-        hashed = came.get((entry.header, entry.body))
-        self.hashed[entry.entry_id] = replace(hashed, entry_id=entry.entry_id) if hashed else entry.hashed
+        hashed = came.get((entry.header, entry.body)) or entry.hashed
+        is_same = hashed.entry_id == entry.entry_id  # else it was set aside, under a name of its own
+        self.hashed[entry.entry_id] = hashed if is_same else replace(hashed, entry_id=entry.entry_id)
 
     def _held(self, entry_id: str) -> Held:
         entry = self.entries[entry_id]

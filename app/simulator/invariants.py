@@ -15,12 +15,17 @@ from app.simulator.disk import Disk, Stream
 from app.simulator.messages import mac
 from app.simulator.office import DEVICE, REFERENCE, OfficeDisk
 from app.simulator.oracle import InvariantBroken, Oracle
-from app.simulator.rules import Rules
+from app.simulator.rules import Merge
 from app.simulator.tablet import TabletDisk
 
 
 def check_quiet(
-    office: OfficeDisk, tablets: Mapping[str, TabletDisk], oracle: Oracle, kept: set[str], rng: random.Random
+    office: OfficeDisk,
+    tablets: Mapping[str, TabletDisk],
+    oracle: Oracle,
+    kept: set[str],
+    rng: random.Random,
+    merge: Merge,
 ) -> None:
     """Raises InvariantBroken. `kept`: ids with a body in a backup of central that still exists."""
     _nothing_is_lost(office, tablets, oracle, kept)
@@ -28,9 +33,9 @@ def check_quiet(
         _agree(node, tablet, office)
         _skipped_nothing(node, tablet, office)
         _everything_is_sent(node, tablet, office)
-    records = _records_hold(office, office.rules, rng)
-    for tablet in tablets.values():
-        _records_hold(tablet, tablet.rules, rng, records)
+    known: dict[object, Record] = {}
+    for disk in (office, *tablets.values()):
+        _records_hold(disk, merge, rng, known)
     _nothing_is_overwritten(office)
     _nothing_comes_back(office, oracle)
     _evidence_holds(office, rng)
@@ -91,11 +96,8 @@ def _everything_is_sent(node: str, tablet: TabletDisk, office: OfficeDisk) -> No
                 raise InvariantBroken("I12", f"{node} was not told of the wrong entry {link.entry_id}")
 
 
-def _records_hold(
-    disk: Disk, rules: Rules, rng: random.Random, known: dict[object, Record] | None = None
-) -> dict[object, Record]:
+def _records_hold(disk: Disk, merge: Merge, rng: random.Random, known: dict[object, Record]) -> None:
     """I9 and I4: records built anew, from the entries in any order, are those that were kept up step by step."""
-    known = {} if known is None else known
     subjects: dict[str, list[Entry]] = {}
     for entry_id, entry in disk.entries.items():
         if entry_id not in disk.reasons:
@@ -105,13 +107,12 @@ def _records_hold(
     for subject, entries in subjects.items():
         key = (subject, frozenset((entry.entry_id, entry.body is None, entry.header) for entry in entries))
         if key not in known:
-            known[key] = rules.merge(entries)
             rng.shuffle(entries)
-            if rules.merge(entries) != known[key]:
-                raise InvariantBroken("I4", f"{subject} depends on the order of its entries")
+            known[key] = merge(entries)
         if known[key] != disk.records[subject]:
-            raise InvariantBroken("I9", f"{subject} is not what its entries add up to")
-    return known
+            depends = merge(sorted(entries, key=lambda entry: entry.entry_id)) != known[key]
+            what = "depends on the order of its entries" if depends else "is not what its entries add up to"
+            raise InvariantBroken("I4" if depends else "I9", f"{subject} {what}")
 
 
 def _nothing_is_overwritten(office: OfficeDisk) -> None:

@@ -200,7 +200,8 @@ class Office:
         arrived = [(place.entry, place.hashed) for place in push.places if place.entry]
         intake = self.disk.receive(arrived, self._why_not(device, arrived))
         self.disk.feed(intake.sound)
-        links = [replace(link, entry_id=intake.aside.get(link.entry_id, link.entry_id)) for link in verdict.new]
+        aside = intake.aside
+        links = [replace(one, entry_id=aside[one.entry_id]) if one.entry_id in aside else one for one in verdict.new]
         stream.links += links
         if links:
             stream.seals[verdict.seq] = push.seal

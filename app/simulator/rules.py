@@ -5,13 +5,16 @@ A mutant is a plausible mistake. The simulator is worth something only as long a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from app.domain import arrivals, journal, protocol
 from app.domain import merge as merging
 from app.domain.journal import Accepted, Ack, Entry, Fork, Gap, Hashed, StreamName
 from app.domain.merge import Record
 from app.domain.protocol import Standing, Watermark
+
+
+Merge: TypeAlias = Callable[[Iterable[Entry]], Record]
 
 
 def epoch_after_restore(old: str, fresh: str) -> str:
@@ -28,7 +31,7 @@ def standing_after_page(standing: Standing, pushed_seq: int) -> Standing:
 class Rules:
     """Every decision that a mutant may get wrong. The defaults are what is shipped."""
 
-    merge: Callable[[Iterable[Entry]], Record] = merging.merge
+    merge: Merge = merging.merge
     advance: Callable[[Record | None, Entry], Record | None] = merging.advance
     sort_arrivals: Callable[[Iterable[Entry], Mapping[str, arrivals.Held], Mapping[str, str]], arrivals.Intake] = (
         arrivals.sort_arrivals
@@ -51,6 +54,21 @@ class Rules:
     acks_only_what_it_can_read: bool = True  # a link whose entry is not here is no reason to acknowledge or to purge
     keeps_vouchers_until_covered: bool = True  # an old voucher goes when one of the present epoch holds the same
     takes_vouchers_of_any_scope: bool = True  # who may read what is part of what was lost: the signature is enough
+
+
+def remembering(merge: Merge) -> Merge:
+    """The same function, which does not merge the same entries twice: it is pure, and every node holds them."""
+    known: dict[frozenset[tuple[bytes, bool]], Record] = {}
+
+    def merged(entries: Iterable[Entry]) -> Record:
+        held = list(entries)
+        key = frozenset([(entry.header, entry.body is None) for entry in held])
+        record = known.get(key)
+        if record is None:
+            record = known[key] = merge(held)
+        return record
+
+    return merged
 
 
 def _merge_last_write(entries: Iterable[Entry]) -> Record:

@@ -16,6 +16,7 @@ from app.simulator.tablet import Identity, Tablet, TabletDisk
 
 VISITS: Final = ("visit:a", "visit:b")
 FIELDS: Final = ("answer", "note")
+RECORDS: Final = 3  # of a scope
 START_MS: Final = 1_790_000_000_000
 
 
@@ -52,7 +53,7 @@ class World:
         self.nodes = Nodes({}, [], [], [])
         for _ in range(rng.randint(2, 4)):
             self._enrol()
-        self.subjects = {scope: [f"{scope}/{number}" for number in range(2)] for scope in (*VISITS, REFERENCE)}
+        self.subjects = {scope: [f"{scope}/{number}" for number in range(RECORDS)] for scope in (*VISITS, REFERENCE)}
 
     # ---- small things ------------------------------------------------------------------------------------------------
 
