@@ -92,7 +92,8 @@ def _everything_is_sent(node: str, tablet: TabletDisk, office: OfficeDisk) -> No
     for stream in tablet.own_streams():
         for link in stream.links:
             entry = tablet.entries.get(link.entry_id)
-            if entry and entry.author not in people and link.entry_id not in tablet.told:
+            is_linked = entry is not None and tablet.hashed[link.entry_id].header_hash == link.header_hash
+            if entry and is_linked and entry.author not in people and link.entry_id not in tablet.told:
                 raise InvariantBroken("I12", f"{node} was not told of the wrong entry {link.entry_id}")
 
 

@@ -1,9 +1,11 @@
 """Central in the simulator: the steps of `app/sync/server.py` and `pushes.py` on a simulated disk."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from app.domain.arrivals import Intake
 from app.domain.journal import (
     ASIDE,
     Accepted,
@@ -47,12 +49,14 @@ class OfficeDisk(Disk):
         self.devices: dict[str, Enrolled] = {}
         self.durable: dict[str, int] = {}  # stream -> seq
         self.durable_feeds: dict[str, int] = {}  # scope -> position
+        self.has_bare_links = False
 
     def copy(self) -> "OfficeDisk":
         twin = OfficeDisk(self.rules, self.epoch)
         self.copy_into(twin)
         twin.feeds = {scope: list(ids) for scope, ids in self.feeds.items()}
         twin.feed_chains = {scope: list(chains) for scope, chains in self.feed_chains.items()}
+        twin.has_bare_links = self.has_bare_links
         twin.devices, twin.durable, twin.durable_feeds = dict(self.devices), dict(self.durable), dict(self.durable_feeds)
         return twin
 
@@ -63,6 +67,15 @@ class OfficeDisk(Disk):
             hashed = self.hashed[entry.entry_id]
             self.feeds.setdefault(entry.scope, []).append(entry.entry_id)
             chains.append(next_chain(chains[-1], hashed.header_hash, hashed.body_hash))
+
+    def feed_all(self, intake: Intake) -> None:
+        """What came and counts is fed; links that only claimed it until now are its links."""
+        self.feed(intake.sound)
+        names = {aside_name(self.hashed[entry.entry_id]): entry.entry_id for entry in intake.sound}
+        for stream in self.streams.values() if self.has_bare_links else ():
+            for index, link in enumerate(stream.links):
+                if link.entry_id in names:
+                    stream.links[index] = replace(link, entry_id=names[link.entry_id])
 
     def feed_chain(self, scope: str, position: int) -> bytes | None:
         chains = self.feed_chains.get(scope) or [first_feed_chain(scope)]
@@ -81,6 +94,12 @@ class OfficeDisk(Disk):
         lengths = sum(len(stream.links) for stream in self.streams.values())
         fed = tuple(map(len, self.feeds.values()))
         return self.epoch, len(self.entries), len(self.reasons), len(self.bodies()), lengths, fed
+
+
+def aside_name(hashed: Hashed) -> str:
+    """The name that `journal.set_aside` gives to these bytes: it needs their hashes only."""
+    digest = hashlib.sha256(hashed.header_hash + hashed.body_hash).hexdigest()
+    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 
 
 def first_feed_chain(scope: str) -> bytes:
@@ -199,15 +218,27 @@ class Office:
             raise AssertionError("only a device that broke its own rules sends a seal that does not hold")
         arrived = [(place.entry, place.hashed) for place in push.places if place.entry]
         intake = self.disk.receive(arrived, self._why_not(device, arrived))
-        self.disk.feed(intake.sound)
-        aside = intake.aside
-        links = [replace(one, entry_id=aside[one.entry_id]) if one.entry_id in aside else one for one in verdict.new]
+        self.disk.feed_all(intake)
+        links = [self._named(link, push.places[link.seq - push.start], intake) for link in verdict.new]
         stream.links += links
         if links:
             stream.seals[verdict.seq] = push.seal
             self.log += [(str(push.stream), link) for link in links]
         reply.quarantined |= intake.reasons
         reply.acks.append(Ack(push.stream, reply.epoch, reply.nonce, verdict.seq, verdict.chain))
+
+    def _named(self, link: Link, place: Place, intake: Intake) -> Link:
+        """The link, under the name by which the entry is kept. A bare one that only claims an id gets its own name:
+
+        the hashes of one entry under the id of another would be a flaw of the journal for good.
+        """
+        disk, name = self.disk, link.entry_id
+        if place.entry:
+            name = intake.name_of(place.entry)
+        elif name not in disk.entries or disk.hashed[name] != place.hashed:
+            disk.has_bare_links = True
+            name = aside_name(place.hashed) if disk.rules.names_bare_links_apart else name
+        return link if name == link.entry_id else replace(link, entry_id=name)
 
     def _chains(self, stream: Stream, push: Push) -> list[bytes]:
         known = stream.links[max(0, push.start - 2) : push.start + len(push.places)]
@@ -290,7 +321,7 @@ class Office:
         if digest != gift.piece.digest or not self._is_ours(gift.piece) or not self._may_give(device, gift.piece):
             return
         arrived = [(place.entry, place.hashed) for place in gift.places if place.entry]
-        self.disk.feed(self.disk.receive(arrived, {}).sound)
+        self.disk.feed_all(self.disk.receive(arrived, {}))
         reply.held.add(gift.piece.voucher)
 
 

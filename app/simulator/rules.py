@@ -54,6 +54,7 @@ class Rules:
     acks_only_what_it_can_read: bool = True  # a link whose entry is not here is no reason to acknowledge or to purge
     keeps_vouchers_until_covered: bool = True  # an old voucher goes when one of the present epoch holds the same
     takes_vouchers_of_any_scope: bool = True  # who may read what is part of what was lost: the signature is enough
+    names_bare_links_apart: bool = True  # hashes under the id of another entry would make `baqylau verify` fail for good
 
 
 def remembering(merge: Merge) -> Merge:
@@ -134,5 +135,6 @@ MUTANTS: Final[Mapping[str, Rules]] = {
     "silent-standing": Rules(shows_where_it_stands=False),
     "ack-of-bare-links": Rules(acks_only_what_it_can_read=False),
     "vouchers-dropped-early": Rules(keeps_vouchers_until_covered=False),
+    "bare-links-by-id": Rules(names_bare_links_apart=False),
     "vouchers-by-scope": Rules(takes_vouchers_of_any_scope=False),
 }
