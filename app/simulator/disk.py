@@ -12,7 +12,6 @@ from app.domain.merge import Record
 from app.domain.protocol import Standing
 from app.simulator.rules import Rules
 
-
 FORGER = "nobody"  # an author who is on no device
 
 
@@ -82,9 +81,7 @@ class Disk:
 
     def receive(self, arrived: Sequence[tuple[Entry, Hashed]], wrong: Mapping[str, str]) -> Intake:
         """What came from elsewhere: new ones are kept and projected, wrong ones kept with their reason."""
-        held = {
-            entry.entry_id: self._held(entry.entry_id) for entry, _ in arrived if entry.entry_id in self.entries
-        }
+        held = {entry.entry_id: self._held(entry.entry_id) for entry, _ in arrived if entry.entry_id in self.entries}
         intake = self.rules.sort_arrivals([entry for entry, _ in arrived], held, wrong)
         if intake.freed:
             self._give_way(intake)

@@ -41,9 +41,7 @@ def check_quiet(
     _evidence_holds(office, rng)
 
 
-def _nothing_is_lost(
-    office: OfficeDisk, tablets: Mapping[str, TabletDisk], oracle: Oracle, kept: set[str]
-) -> None:
+def _nothing_is_lost(office: OfficeDisk, tablets: Mapping[str, TabletDisk], oracle: Oracle, kept: set[str]) -> None:
     copies = kept.union(office.bodies(), *(tablet.bodies() for tablet in tablets.values()))
     if lost := oracle.alive - copies:
         raise InvariantBroken("I1", f"{len(lost)} saved entries are in no store, first {min(lost)}")

@@ -57,7 +57,11 @@ class OfficeDisk(Disk):
         twin.feeds = {scope: list(ids) for scope, ids in self.feeds.items()}
         twin.feed_chains = {scope: list(chains) for scope, chains in self.feed_chains.items()}
         twin.has_bare_links = self.has_bare_links
-        twin.devices, twin.durable, twin.durable_feeds = dict(self.devices), dict(self.durable), dict(self.durable_feeds)
+        twin.devices, twin.durable, twin.durable_feeds = (
+            dict(self.devices),
+            dict(self.durable),
+            dict(self.durable_feeds),
+        )
         return twin
 
     def feed(self, entries: Sequence[Entry]) -> None:

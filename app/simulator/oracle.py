@@ -54,7 +54,9 @@ class Oracle:
         """I8: only what is in a verified backup of the epoch that the device knows."""
         safe = self.verified.get(tablet.disk.epoch, set())
         if unsafe := sorted(set(purged) - safe):
-            raise InvariantBroken("I8", f"{tablet.node} purged {unsafe[0]}, which is in no verified backup of the epoch")
+            raise InvariantBroken(
+                "I8", f"{tablet.node} purged {unsafe[0]}, which is in no verified backup of the epoch"
+            )
 
 
 def check_scopes(office: OfficeDisk, reply: Reply) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.domain.journal import SALT_BYTES, Draft, Json, compose
+from app.domain.journal import ASIDE, SALT_BYTES, Draft, Json, compose
 from app.simulator.disk import FORGER
 from app.simulator.office import KIND, REFERENCE
 from app.simulator.tablet import Tablet
@@ -60,7 +60,8 @@ def forge(world: World) -> None:
     tablet = world.any_tablet()
     scope = world.rng.choice((*VISITS, REFERENCE))
     subject = world.rng.choice(world.subjects[scope])
-    ids = [key for key in world.office.disk.entries if key not in tablet.disk.entries]
+    here = tablet.disk.entries
+    ids = [key for key, entry in world.office.disk.entries.items() if key not in here and entry.kind != ASIDE]
     entry_id = world.rng.choice(ids) if ids and world.rng.random() < 0.5 else world.new_id()
     draft = Draft(KIND, subject, scope, {"answer": "forged"})
     tablet.write(draft, entry_id, FORGER, world.now_ms, world.rng.randbytes(SALT_BYTES), 1)

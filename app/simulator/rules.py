@@ -13,7 +13,6 @@ from app.domain.journal import Accepted, Ack, Entry, Fork, Gap, Hashed, StreamNa
 from app.domain.merge import Record
 from app.domain.protocol import Standing, Watermark
 
-
 Merge: TypeAlias = Callable[[Iterable[Entry]], Record]
 
 
@@ -36,9 +35,9 @@ class Rules:
     sort_arrivals: Callable[[Iterable[Entry], Mapping[str, arrivals.Held], Mapping[str, str]], arrivals.Intake] = (
         arrivals.sort_arrivals
     )
-    accept: Callable[
-        [StreamName, Mapping[int, bytes], int, int, bytes, Sequence[Hashed]], Accepted | Gap | Fork
-    ] = journal.accept
+    accept: Callable[[StreamName, Mapping[int, bytes], int, int, bytes, Sequence[Hashed]], Accepted | Gap | Fork] = (
+        journal.accept
+    )
     after_ack: Callable[[Standing, Ack, str, str, bytes | None], Standing] = protocol.after_ack
     after_gap: Callable[[Standing, int], Standing] = protocol.after_gap
     after_epoch: Callable[[Standing], Standing] = protocol.after_epoch
@@ -54,7 +53,9 @@ class Rules:
     acks_only_what_it_can_read: bool = True  # a link whose entry is not here is no reason to acknowledge or to purge
     keeps_vouchers_until_covered: bool = True  # an old voucher goes when one of the present epoch holds the same
     takes_vouchers_of_any_scope: bool = True  # who may read what is part of what was lost: the signature is enough
-    names_bare_links_apart: bool = True  # hashes under the id of another entry would make `baqylau verify` fail for good
+    names_bare_links_apart: bool = (
+        True  # hashes under the id of another entry would make `baqylau verify` fail for good
+    )
 
 
 def remembering(merge: Merge) -> Merge:
@@ -76,9 +77,7 @@ def _merge_last_write(entries: Iterable[Entry]) -> Record:
     held = list(entries)
     record = merging.merge(held)
     by_id = {entry.entry_id: entry for entry in held}
-    winners = {
-        name: max(sides, key=lambda side: side.made_at_ms).entry_id for name, sides in record.conflicts.items()
-    }
+    winners = {name: max(sides, key=lambda side: side.made_at_ms).entry_id for name, sides in record.conflicts.items()}
     won = {name: by_id[entry_id].fields()[name] for name, entry_id in winners.items()}
     return replace(record, fields={**record.fields, **won}, conflicts={})
 

@@ -188,9 +188,7 @@ class Tablet:
 
     def _offered(self) -> set[str]:
         """The entries that central has not acknowledged."""
-        return {
-            link.entry_id for one in self.disk.own_streams() for link in one.links[one.standing.acked_seq :]
-        }
+        return {link.entry_id for one in self.disk.own_streams() for link in one.links[one.standing.acked_seq :]}
 
     def _take_refusals(self, reply: Reply) -> bool:
         disk, forked = self.disk, False
