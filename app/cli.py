@@ -405,7 +405,6 @@ Mutant = Literal[
     "watermark-without-epoch",
     "ack-by-position",
     "silent-standing",
-    "ack-of-bare-links",
     "bare-links-by-id",
     "vouchers-dropped-early",
     "vouchers-by-scope",

@@ -103,7 +103,7 @@ def restore_central(world: World) -> None:
     verified = [index for index, backup in enumerate(world.nodes.backups) if backup.is_verified]
     if verified:
         index = verified[-1] if world.rng.random() < 0.7 else world.rng.choice(verified)
-        world.fault(lambda: _put_back(world, index, is_said=True))
+        world.fault(lambda: put_back(world, index, is_said=True))
         world.tell(f"central is restored from backup {index}: epoch {world.office.disk.epoch[:4]}")
 
 
@@ -111,11 +111,12 @@ def roll_central_back(world: World) -> None:
     """An older copy of central's disk is put in place, and nobody says so."""
     if world.nodes.backups:
         index = world.rng.randrange(len(world.nodes.backups))
-        world.fault(lambda: _put_back(world, index, is_said=False))
+        world.fault(lambda: put_back(world, index, is_said=False))
         world.tell(f"central is silently put back to backup {index}: epoch {world.office.disk.epoch[:4]}")
 
 
-def _put_back(world: World, index: int, is_said: bool) -> None:
+def put_back(world: World, index: int, is_said: bool) -> None:
+    """Central becomes what it was in a backup. `is_said`: with a new epoch, as `baqylau restore` gives it."""
     backup = world.nodes.backups[index]
     disk = backup.disk.copy()
     world.oracle.erased = set(backup.erased)

@@ -132,7 +132,6 @@ MUTANTS: Final[Mapping[str, Rules]] = {
     "watermark-without-epoch": Rules(after_epoch=_keep_watermark, after_watermark=_believe_any_watermark),
     "ack-by-position": Rules(after_ack=_believe_position),
     "silent-standing": Rules(shows_where_it_stands=False),
-    "ack-of-bare-links": Rules(acks_only_what_it_can_read=False),
     "vouchers-dropped-early": Rules(keeps_vouchers_until_covered=False),
     "bare-links-by-id": Rules(names_bare_links_apart=False),
     "vouchers-by-scope": Rules(takes_vouchers_of_any_scope=False),
