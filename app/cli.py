@@ -393,9 +393,6 @@ def bench(
         measures.run()
 
 
-measures.run()
-
-
 Mutant = Literal[
     "lww",
     "purge-on-ack",
