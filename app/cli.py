@@ -402,6 +402,8 @@ Mutant = Literal[
     "watermark-without-epoch",
     "ack-by-position",
     "silent-standing",
+    "ahead-by-position",
+    "vouchers-by-epoch",
     "bare-links-by-id",
     "vouchers-dropped-early",
     "vouchers-by-scope",

@@ -278,7 +278,7 @@ class Office:
             ids = self.disk.feeds.get(scope, [])
             told = asked.cursors.get(scope) or Cursor(0, first_feed_chain(scope))
             reply.feed_marks[scope] = self.disk.durable_feeds.get(scope, 0)
-            if self.disk.rules.shows_where_it_stands and self.disk.feed_chain(scope, told.position) != told.chain:
+            if self._is_astray(scope, told):
                 reply.astray.append(scope)
             elif told.position < len(ids):
                 last = min(len(ids), told.position + max(room, 0))
@@ -287,6 +287,12 @@ class Office:
                     reply.feeds.append(self._piece(scope, told.position, last))
                 else:
                     reply.feeds.append(Feed(scope, (), told, _NO_PIECE, True))
+
+    def _is_astray(self, scope: str, told: Cursor) -> bool:
+        """True when what the device read is not what stands here up to its cursor."""
+        if self.disk.rules.shows_where_it_stands:
+            return self.disk.feed_chain(scope, told.position) != told.chain
+        return self.disk.rules.minds_cursors_ahead and told.position > len(self.disk.feeds.get(scope, []))
 
     def _piece(self, scope: str, after: int, last: int) -> Feed:
         disk = self.disk

@@ -50,6 +50,8 @@ class Rules:
     standing_after_page: Callable[[Standing, int], Standing] = standing_after_page
     # How the exchange uses them. False is what a simpler protocol would do, and what was found to lose something.
     shows_where_it_stands: bool = True  # each exchange says, by chain value, how far streams and cursors are
+    minds_cursors_ahead: bool = False  # without that: central sees at least a cursor that is beyond its feed
+    offers_again_after_any_epoch: bool = True  # a silent restore may bring an old epoch back: its vouchers are old too
     acks_only_what_it_can_read: bool = True  # a link whose entry is not here is no reason to acknowledge or to purge
     keeps_vouchers_until_covered: bool = True  # an old voucher goes when one of the present epoch holds the same
     takes_vouchers_of_any_scope: bool = True  # who may read what is part of what was lost: the signature is enough
@@ -133,6 +135,8 @@ MUTANTS: Final[Mapping[str, Rules]] = {
     "ack-by-position": Rules(after_ack=_believe_position),
     "silent-standing": Rules(shows_where_it_stands=False),
     "vouchers-dropped-early": Rules(keeps_vouchers_until_covered=False),
+    "ahead-by-position": Rules(shows_where_it_stands=False, minds_cursors_ahead=True),
+    "vouchers-by-epoch": Rules(offers_again_after_any_epoch=False),
     "bare-links-by-id": Rules(names_bare_links_apart=False),
     "vouchers-by-scope": Rules(takes_vouchers_of_any_scope=False),
 }

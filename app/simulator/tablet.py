@@ -154,7 +154,10 @@ class Tablet:
         for stream in disk.own_streams():
             stream.standing = disk.rules.after_epoch(stream.standing)
         disk.cursors, disk.feed_marks = {}, {}
-        disk.older, disk.present, disk.answered = disk.older + disk.present, [], set()
+        known, again = disk.older + disk.present, disk.rules.offers_again_after_any_epoch
+        disk.older = [piece for piece in known if again or piece.voucher.epoch != reply.epoch]
+        disk.present = [piece for piece in known if not again and piece.voucher.epoch == reply.epoch]
+        disk.answered = set()
         self.wanted = set()
         self._count(reply)
 

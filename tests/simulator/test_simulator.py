@@ -53,6 +53,8 @@ CAUGHT = {
     "watermark-without-epoch": (40, {"I8"}),
     "ack-by-position": (0, {"I1"}),
     "silent-standing": (0, {"I2"}),
+    "ahead-by-position": (0, {"I2"}),
+    "vouchers-by-epoch": (120, {"I2"}),
     "bare-links-by-id": (190, {"I10"}),
     "vouchers-dropped-early": (120, {"I2"}),
     "vouchers-by-scope": (90, {"I2"}),
