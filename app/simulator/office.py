@@ -273,12 +273,14 @@ class Office:
 
     def _give(self, device: Enrolled, asked: Request, reply: Reply) -> None:
         """What the device has not read of its scopes, until there is no room; the rest waits for the next exchange."""
-        room = asked.room
-        for scope in sorted(device.scopes | {REFERENCE}):
+        room, may = asked.room, device.scopes | {REFERENCE}
+        # Also where it may not read any more: what it once read there may be the last copy of what central lost.
+        reply.astray += [scope for scope in sorted(asked.cursors.keys() - may) if self._is_astray(scope, asked)]
+        for scope in sorted(may):
             ids = self.disk.feeds.get(scope, [])
             told = asked.cursors.get(scope) or Cursor(0, first_feed_chain(scope))
             reply.feed_marks[scope] = self.disk.durable_feeds.get(scope, 0)
-            if self._is_astray(scope, told):
+            if self._is_astray(scope, asked):
                 reply.astray.append(scope)
             elif told.position < len(ids):
                 last = min(len(ids), told.position + max(room, 0))
@@ -288,8 +290,9 @@ class Office:
                 else:
                     reply.feeds.append(Feed(scope, (), told, _NO_PIECE, True))
 
-    def _is_astray(self, scope: str, told: Cursor) -> bool:
+    def _is_astray(self, scope: str, asked: Request) -> bool:
         """True when what the device read is not what stands here up to its cursor."""
+        told = asked.cursors.get(scope) or Cursor(0, first_feed_chain(scope))
         if self.disk.rules.shows_where_it_stands:
             return self.disk.feed_chain(scope, told.position) != told.chain
         return self.disk.rules.minds_cursors_ahead and told.position > len(self.disk.feeds.get(scope, []))
