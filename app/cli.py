@@ -391,3 +391,33 @@ def bench(
         from app import bench as measures
 
         measures.run()
+
+
+Mutant = Literal[
+    "lww",
+    "purge-on-ack",
+    "no-epoch",
+    "any-200-is-ack",
+    "fork-as-duplicate",
+    "watermark-without-epoch",
+    "ack-by-position",
+    "silent-standing",
+    "ahead-by-position",
+    "vouchers-by-epoch",
+    "bare-links-by-id",
+    "vouchers-dropped-early",
+    "vouchers-by-scope",
+]
+
+
+@program.command()
+def simulate(
+    seeds: Annotated[int, typer.Option(help="How many worlds to run.", min=1)] = 2000,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first of them.", min=0)] = 0,
+    mutant: Annotated[Mutant | None, typer.Option(help="Put a known mistake in the place of a rule.")] = None,
+    steps: Annotated[int, typer.Option(help="Events of a world before it comes to rest.", min=1)] = 120,
+) -> None:
+    """Run tablets and an office through every fault, in memory. Exit code 1 when something was lost or contradicted."""
+    from app.commands import simulation
+
+    raise typer.Exit(simulation.simulate(seeds, first_seed, mutant, steps))

@@ -16,6 +16,7 @@ EVERYWHERE = {"errors", "clock", "config"}  # but in the domain
 ARROWS = {
     "domain": set(),
     "store": {"domain"} | EVERYWHERE,
+    "simulator": {"domain", "clock", "errors"},
     "services": {"store", "domain"} | EVERYWHERE,
     "sync": {"store", "domain"} | EVERYWHERE,
     "export": {"domain"} | EVERYWHERE,
@@ -75,6 +76,15 @@ def test_the_domain_knows_the_standard_library_and_pydantic_only(path: Path) -> 
     assert outside <= DOMAIN_MAY
     reaches_out = {"os", "pathlib", "time", "random", "secrets", "threading", "socket", "sqlite3", "subprocess", "io"}
     assert not {name.split(".")[0] for name in imports(path)} & reaches_out
+
+
+def test_the_simulator_knows_nothing_of_disk_network_and_time() -> None:
+    for path, name in zip(MODULES, NAMES, strict=True):
+        if ring_of(path) == "simulator":
+            outside = {imported.split(".")[0] for imported in imports(path)} - {"app"}
+            assert outside <= set(sys.stdlib_module_names), name
+            reaches_out = {"os", "pathlib", "time", "secrets", "threading", "socket", "sqlite3", "subprocess", "io"}
+            assert not outside & reaches_out, name
 
 
 @pytest.mark.parametrize("package", sorted(BEHIND))

@@ -37,6 +37,16 @@ class Intake:
     reasons: dict[str, str] = field(default_factory=dict)  # what to tell the sender
     aside: dict[str, str] = field(default_factory=dict)  # id that was claimed -> id under which the bytes are kept
 
+    def name_of(self, entry: Entry) -> str:
+        """The id under which the bytes of an arrived entry are kept: its own, or another when it was set aside.
+
+        By the bytes, not by the id alone: one batch may hold an entry and what claims its id.
+        """
+        if not self.aside:
+            return entry.entry_id
+        name = set_aside(entry.header, entry.body).entry_id
+        return name if name in self.wrong else entry.entry_id
+
 
 def sort_arrivals(arrived: Iterable[Entry], held: Mapping[str, Held], wrong: Mapping[str, str]) -> Intake:
     """`held`: what lies here under the ids of the arrived; `wrong`: ids of authentic but wrong ones, with the reason.
