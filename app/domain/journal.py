@@ -145,13 +145,17 @@ def is_entry_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def aside_name(header_hash: bytes, body_hash: bytes) -> str:
+    """The name of bytes that cannot stand under an id. No entry can claim it: it is none that `is_entry_id` takes."""
+    return f"{ASIDE}-{hashlib.sha256(header_hash + body_hash).hexdigest()}"
+
+
 def set_aside(header: bytes, body: bytes | None) -> Entry:
     """Bytes that cannot stand under the id they claim: unreadable, or the id is another entry's. Kept as evidence.
 
     Named by their own hash, so that they take nobody's place; they say nothing and belong to no record.
     """
-    digest = hashlib.sha256(hashlib.sha256(header).digest() + hashlib.sha256(body or b"").digest()).hexdigest()
-    entry_id = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+    entry_id = aside_name(hashlib.sha256(header).digest(), hashlib.sha256(body or b"").digest())
     return Entry(entry_id, ASIDE, ASIDE, ASIDE, (), (), ASIDE, 0, 0, header, body)
 
 

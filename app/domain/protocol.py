@@ -105,6 +105,11 @@ class Voucher:
     signature: bytes
 
 
+def first_feed_chain(scope: str) -> bytes:
+    """The chain value before the first entry of a scope's feed. With `journal.next_chain` it names all that follows."""
+    return hashlib.sha256(f"baqylau-feed-chain-1\n{scope}".encode()).digest()
+
+
 def feed_digest(places: Iterable[Hashed]) -> str:
     """SHA-256 over ids and hashes of entries in order of position, in hex. A body that was erased keeps its hash."""
     told = hashlib.sha256(b"baqylau-feed-1")

@@ -1,6 +1,5 @@
 """Central in the simulator: the steps of `app/sync/server.py` and `pushes.py` on a simulated disk."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -15,12 +14,20 @@ from app.domain.journal import (
     Hashed,
     Link,
     StreamName,
-    first_chain,
+    aside_name,
     next_chain,
     read_entry,
     seal_message,
 )
-from app.domain.protocol import Held, Voucher, Watermark, ack_message, feed_digest, voucher_message
+from app.domain.protocol import (
+    Held,
+    Voucher,
+    Watermark,
+    ack_message,
+    feed_digest,
+    first_feed_chain,
+    voucher_message,
+)
 from app.simulator.disk import Disk, Stream
 from app.simulator.messages import Cursor, Feed, Gift, Piece, Place, Proof, Push, Refused, Reply, Request, mac
 from app.simulator.rules import Rules
@@ -75,7 +82,7 @@ class OfficeDisk(Disk):
     def feed_all(self, intake: Intake) -> None:
         """What came and counts is fed; links that only claimed it until now are its links."""
         self.feed(intake.sound)
-        names = {aside_name(self.hashed[entry.entry_id]): entry.entry_id for entry in intake.sound}
+        names = {aside_of(self.hashed[entry.entry_id]): entry.entry_id for entry in intake.sound}
         for stream in self.streams.values() if self.has_bare_links else ():
             for index, link in enumerate(stream.links):
                 if link.entry_id in names:
@@ -100,14 +107,8 @@ class OfficeDisk(Disk):
         return self.epoch, len(self.entries), len(self.reasons), len(self.bodies()), lengths, fed
 
 
-def aside_name(hashed: Hashed) -> str:
-    """The name that `journal.set_aside` gives to these bytes: it needs their hashes only."""
-    digest = hashlib.sha256(hashed.header_hash + hashed.body_hash).hexdigest()
-    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
-
-
-def first_feed_chain(scope: str) -> bytes:
-    return first_chain(StreamName("feed", scope, 0))
+def aside_of(hashed: Hashed) -> str:
+    return aside_name(hashed.header_hash, hashed.body_hash)
 
 
 @dataclass
@@ -241,7 +242,7 @@ class Office:
             name = intake.name_of(place.entry)
         elif name not in disk.entries or disk.hashed[name] != place.hashed:
             disk.has_bare_links = True
-            name = aside_name(place.hashed) if disk.rules.names_bare_links_apart else name
+            name = aside_of(place.hashed) if disk.rules.names_bare_links_apart else name
         return link if name == link.entry_id else replace(link, entry_id=name)
 
     def _chains(self, stream: Stream, push: Push) -> list[bytes]:

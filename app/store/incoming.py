@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from app.domain.journal import Entry, Hashed, StreamName, read_entry
 from app.domain.merge import Record
 from app.domain.protocol import Held
 from app.errors import EnrolmentRefused
-from app.store import journal
+from app.store import journal, vouchers
 from app.store.node import Node, StreamPlace, stream_row
 from app.store.projection import as_record
 from app.store.tables import (
@@ -92,13 +92,23 @@ def saw_device(session: Session, device_id: str, now_ms: int, health: str = "") 
 
 
 def streams_of(session: Session, device_id: str) -> list[tuple[StreamName, int, str]]:
-    """(stream, last seq, chain value in hex) of all streams of a device here."""
-    rows = session.execute(
-        select(STREAM.c.stream, STREAM.c.last_seq, STREAM.c.chain)
-        .where(STREAM.c.stream.startswith(f"{device_id}/", autoescape=True))
-        .order_by(STREAM.c.stream)
-    )
-    return [(StreamName.parse(row.stream), row.last_seq, row.chain.hex()) for row in rows]
+    """(stream, seq, chain value in hex) up to which central can read each stream of a device."""
+    ours = STREAM.c.stream.startswith(f"{device_id}/", autoescape=True)
+    names = session.execute(select(STREAM.c.stream).where(ours).order_by(STREAM.c.stream)).scalars().all()
+    ends = [(name, readable(session, name)) for name in names]
+    return [(StreamName.parse(name), end[0], end[1].hex()) for name, end in ends if end]
+
+
+def readable(session: Session, stream: str) -> tuple[int, bytes] | None:
+    """(seq, chain value) up to which every entry of a stream is here, and not its link alone; None for nothing.
+
+    Of a link whose entry never came central says nothing good: a twin of the device may still have it.
+    """
+    held = select(ENTRY.c.entry_id).where(ENTRY.c.entry_id == LINK.c.entry_id).exists()
+    bare = session.execute(select(func.min(LINK.c.seq)).where(LINK.c.stream == stream, ~held)).scalar_one_or_none()
+    last = select(LINK.c.seq, LINK.c.chain).where(LINK.c.stream == stream).order_by(LINK.c.seq.desc()).limit(1)
+    row = session.execute(last if bare is None else last.where(LINK.c.seq < bare)).first()
+    return (row.seq, row.chain) if row else None
 
 
 def durable_places(session: Session, device_id: str) -> list[tuple[StreamName, int, str]]:
@@ -170,6 +180,7 @@ class Feed:
     places: list[Hashed]
     size: int
     cursor: int
+    mark: str
     more: bool
 
     @property
@@ -180,7 +191,7 @@ class Feed:
 def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_bytes: int) -> Feed:
     """What a device has not read of a scope, in order of position; at least one entry, else within the limits."""
     rows = session.execute(
-        select(FEED.c.position, ENTRY.c.entry_id, ENTRY.c.header, ENTRY.c.body)
+        select(FEED.c.position, FEED.c.chain, ENTRY.c.entry_id, ENTRY.c.header, ENTRY.c.body)
         .join(ENTRY, ENTRY.c.entry_id == FEED.c.entry_id)
         .where(FEED.c.scope == scope, FEED.c.position > cursor)
         .order_by(FEED.c.position)
@@ -197,7 +208,8 @@ def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_byte
         last = row.position
     rows.close()
     texts = [(row.header, row.body) for row in taken]
-    return Feed(texts, journal.hashed_rows(session, taken), size, last, more)
+    mark = vouchers.mark_of(taken[-1].chain) if taken else ""
+    return Feed(texts, journal.hashed_rows(session, taken), size, last, mark, more)
 
 
 def missing_blobs(session: Session, scopes: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ Both insert the entries and bring the projection up to date in the same transact
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -12,6 +13,7 @@ from sqlmodel import Session
 
 from app.domain.arrivals import Held, Intake, sort_arrivals
 from app.domain.journal import (
+    ASIDE,
     ORDINARY_LANE,
     SALT_BYTES,
     Draft,
@@ -19,10 +21,13 @@ from app.domain.journal import (
     Hashed,
     Link,
     StreamName,
+    aside_name,
     chain_on,
     compose,
+    next_chain,
     read_entry,
 )
+from app.domain.protocol import first_feed_chain
 from app.store import projection
 from app.store.db import insert_or_leave, insert_or_lock
 from app.store.node import Node, StreamPlace, own_stream
@@ -37,7 +42,11 @@ ADVANCE_STREAM = (
     .where(STREAM.c.stream == bindparam("name"))
     .values(last_seq=bindparam("last_seq"), chain=bindparam("chain"))
 )
-ADVANCE_CLOCK = update(CLOCK).where(CLOCK.c.scope == bindparam("name")).values(position=bindparam("position"))
+ADVANCE_CLOCK = (
+    update(CLOCK)
+    .where(CLOCK.c.scope == bindparam("name"))
+    .values(position=bindparam("position"), chain=bindparam("chain"))
+)
 BATCH = 500  # SQLite allows 32,766 variables a statement; this stays far below
 
 
@@ -84,20 +93,29 @@ def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str]
     _insert_entries(session, [_row(entry, now, reason) for entry, reason in intake.wrong.values()])
     _insert_parents(session, [*intake.sound, *(entry for entry, _ in intake.wrong.values())])
     _feed(session, positions, intake.sound)
+    _claim_links(session, intake.sound)
     projection.take_in(session, intake.sound)
     return intake
 
 
-def lock_scopes(session: Session, scopes: Collection[str]) -> dict[str, int]:
+@dataclass(frozen=True)
+class FeedEnd:
+    """How far the feed of a scope goes here, and the chain value over all of it."""
+
+    position: int
+    chain: bytes
+
+
+def lock_scopes(session: Session, scopes: Collection[str]) -> dict[str, FeedEnd]:
     """Locks the clock rows of all touched scopes, sorted by name so that two writers cannot wait for each other.
 
-    Before any stream (design 5.8). Returns the positions.
+    Before any stream (design 5.8). Returns where their feeds end.
     """
-    positions: dict[str, int] = {}
+    ends: dict[str, FeedEnd] = {}
     for scope in sorted(scopes):
-        row = session.execute(insert_or_lock(session, CLOCK), {"scope": scope, "position": 0}).one()
-        positions[scope] = row.position
-    return positions
+        row = session.execute(insert_or_lock(session, CLOCK), {"scope": scope, "position": 0, "chain": None}).one()
+        ends[scope] = FeedEnd(row.position, row.chain or first_feed_chain(scope))
+    return ends
 
 
 def extend_stream(session: Session, stream: str, links: Sequence[Link], seal: bytes) -> None:
@@ -148,6 +166,25 @@ def entries_named(session: Session, entry_ids: Sequence[str]) -> list[Entry]:
         rows = session.execute(select(ENTRY.c.header, ENTRY.c.body).where(wanted).order_by(ENTRY.c.entry_id))
         found += [read_entry(row.header, row.body) for row in rows]
     return found
+
+
+def is_held(session: Session, place: Hashed) -> bool:
+    """True when the entry of this id is here with these very hashes, as far as its texts are."""
+    row = session.execute(select(ENTRY.c.header, ENTRY.c.body).where(ENTRY.c.entry_id == place.entry_id)).first()
+    if row is None or hashlib.sha256(row.header).digest() != place.header_hash:
+        return False
+    return row.body is None or hashlib.sha256(row.body).digest() == place.body_hash
+
+
+def _claim_links(session: Session, entries: Sequence[Entry]) -> None:
+    """Links that came bare, under the name of their hashes, belong to their entries now that these have come."""
+    bare = session.execute(select(LINK.c.seq).where(LINK.c.entry_id.startswith(f"{ASIDE}-")).limit(1)).first()
+    if bare is None:
+        return
+    for entry in entries:
+        if entry.body is not None:
+            name = aside_name(entry.hashed.header_hash, entry.hashed.body_hash)
+            session.execute(update(LINK).where(LINK.c.entry_id == name).values(entry_id=entry.entry_id))
 
 
 def hashed_rows(session: Session, rows: Sequence[Any]) -> list[Hashed]:
@@ -244,13 +281,16 @@ def _link_row(stream: str, link: Link) -> dict[str, object]:
     }
 
 
-def _feed(session: Session, positions: dict[str, int], entries: Sequence[Entry]) -> None:
+def _feed(session: Session, ends: dict[str, FeedEnd], entries: Sequence[Entry]) -> None:
     """Numbers entries in their scopes and advances the clocks, last of all in the transaction that inserts them."""
     rows: list[dict[str, object]] = []
     for entry in entries:
-        positions[entry.scope] += 1
-        rows.append({"scope": entry.scope, "position": positions[entry.scope], "entry_id": entry.entry_id})
+        end = ends[entry.scope]
+        body_hash = b"" if entry.body is None else hashlib.sha256(entry.body).digest()
+        chain = next_chain(end.chain, hashlib.sha256(entry.header).digest(), body_hash)
+        ends[entry.scope] = end = FeedEnd(end.position + 1, chain)
+        rows.append({"scope": entry.scope, "position": end.position, "entry_id": entry.entry_id, "chain": chain})
     if rows:
         session.execute(INSERT_FEED, rows)
-    for scope, position in positions.items():
-        session.execute(ADVANCE_CLOCK, {"name": scope, "position": position})
+    for scope, end in ends.items():
+        session.execute(ADVANCE_CLOCK, {"name": scope, "position": end.position, "chain": end.chain})

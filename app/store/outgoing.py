@@ -136,18 +136,34 @@ def cursors(session: Session) -> dict[str, int]:
     return {row.scope: row.position for row in session.execute(select(CURSOR))}
 
 
+def marks(session: Session) -> dict[str, str]:
+    """Scope -> central's name for all that was read of it."""
+    return {row.scope: row.mark for row in session.execute(select(CURSOR)) if row.mark}
+
+
+def standings(session: Session) -> list[tuple[str, int, bytes]]:
+    """(stream, seq, chain value) of the last acknowledged place of each own stream."""
+    rows = session.execute(
+        select(STREAM.c.stream, LINK.c.seq, LINK.c.chain)
+        .join(LINK, (LINK.c.stream == STREAM.c.stream) & (LINK.c.seq == STREAM.c.acked_seq))
+        .where(STREAM.c.own.is_(True))
+        .order_by(STREAM.c.stream)
+    )
+    return [(row.stream, row.seq, row.chain) for row in rows]
+
+
 def drop_cursors(session: Session, scopes: list[str]) -> None:
     """Central has less of these scopes than was read: they are read anew."""
     session.execute(CURSOR.delete().where(CURSOR.c.scope.in_(scopes)))
 
 
-def put_cursor(session: Session, scope: str, position: int) -> None:
+def put_cursor(session: Session, scope: str, position: int, mark: str = "") -> None:
     """Forwards only, within an epoch: what was read is not asked for again."""
     row = session.get(CursorRow, scope)
     if row is None:
-        session.add(CursorRow(scope=scope, position=position))
-    else:
-        row.position = max(row.position, position)
+        session.add(CursorRow(scope=scope, position=position, mark=mark))
+    elif position > row.position:
+        row.position, row.mark = position, mark
     session.flush()
 
 

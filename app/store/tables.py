@@ -90,6 +90,7 @@ class ScopeClockRow(SQLModel, table=True):
     __tablename__ = "scope_clock"
     scope: str = Field(primary_key=True)
     position: int = _big()
+    chain: bytes | None = _bytes(nullable=True)  # over all that was given so far; None before the first
 
 
 class FeedRow(SQLModel, table=True):
@@ -99,14 +100,16 @@ class FeedRow(SQLModel, table=True):
     scope: str = Field(primary_key=True)
     position: int = Field(sa_column=Column(BigInteger, primary_key=True))
     entry_id: str = Field(index=True)
+    chain: bytes | None = _bytes(nullable=True)  # over this and all before it: a cursor is known by it
 
 
 class CursorRow(SQLModel, table=True):
-    """How far this device has read a scope of central."""
+    """How far this device has read a scope of central. `mark`: central's name for all that stands up to there."""
 
     __tablename__ = "cursor"
     scope: str = Field(primary_key=True)
     position: int = _big()
+    mark: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class AttachmentRow(SQLModel, table=True):
@@ -134,12 +137,14 @@ class VoucherRow(SQLModel, table=True):
     what others wrote, should central ever have to be restored (`docs/sync.md`, Vouchers)."""
 
     __tablename__ = "voucher"
-    epoch: str = Field(primary_key=True)
-    scope: str = Field(primary_key=True)
-    after: int = Field(sa_column=Column(BigInteger, primary_key=True))  # the position before the first
+    signature: str = Field(primary_key=True)
+    epoch: str
+    scope: str
+    after: int = _big()  # the position before the first
     last: int = _big()
-    signature: str
     entry_ids: str = Field(sa_column=Column(Text, nullable=False))  # JSON list, in order of position
+    is_old: bool = False  # from before the last change of the epoch: central is to be asked whether it has all of it
+    __table_args__ = (Index("ix_voucher_scope_last", "scope", "last"),)
 
 
 class RelayedRow(SQLModel, table=True):

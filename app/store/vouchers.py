@@ -1,12 +1,13 @@
 """Central's signatures over pieces of its feeds: kept by a device, and believed by a central that lost the entries.
 
-See `docs/sync.md`, Vouchers. Vouchers of the present epoch wait; those of an older one are to be offered.
+See `docs/sync.md`, Vouchers. Vouchers of the present epoch wait; older ones are to be offered.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, or_, select, update
 from sqlmodel import Session
 
 from app.domain.journal import Entry, Hashed
@@ -28,23 +29,44 @@ def keep(session: Session, voucher: Voucher, entry_ids: Sequence[str]) -> None:
         "last": voucher.last,
         "signature": voucher.signature.hex(),
         "entry_ids": json.dumps(list(entry_ids)),
+        "is_old": False,
     }
     session.execute(insert_or_leave(session, VOUCHER), row)
 
 
-def of_older_epochs(session: Session, epoch: str, limit: int) -> list[tuple[Voucher, list[Entry]]]:
-    """Vouchers to be offered, with their entries: at most `limit`. One of whose entries a text is gone can prove
-    nothing any more, and is dropped by the caller of `provable`."""
+def begin_epoch(session: Session) -> None:
+    """Every voucher is old now, whatever its epoch is called: a central put back in silence may bring an old name back."""
+    session.execute(update(VOUCHER).values(is_old=True))
+
+
+def old(session: Session, limit: int) -> list[tuple[Voucher, list[Entry]]]:
+    """Vouchers to be offered, with those of their entries whose texts are here: at most `limit`."""
     rows = session.execute(
-        select(VOUCHER).where(VOUCHER.c.epoch != epoch).order_by(VOUCHER.c.scope, VOUCHER.c.after).limit(limit)
+        select(VOUCHER).where(VOUCHER.c.is_old.is_(True)).order_by(VOUCHER.c.scope, VOUCHER.c.after).limit(limit)
     ).all()
     found = []
     for row in rows:
         ids: list[str] = json.loads(row.entry_ids)
         held = {entry.entry_id: entry for entry in journal.entries_named(session, ids)}
-        voucher = Voucher(row.epoch, row.scope, row.after, row.last, bytes.fromhex(row.signature))
-        found.append((voucher, [held[one] for one in ids if one in held and held[one].body is not None]))
+        found.append((_voucher(row), [held[one] for one in ids if one in held and held[one].body is not None]))
     return found
+
+
+def drop_covered(session: Session) -> None:
+    """Forgets old vouchers whose entries all stand under vouchers of the present epoch: not before, since central may be
+    put back once more before they were read anew."""
+    rows = session.execute(select(VOUCHER).where(VOUCHER.c.is_old.is_(True))).all()
+    for scope in {row.scope for row in rows}:
+        fresh = session.execute(
+            select(VOUCHER.c.entry_ids).where(VOUCHER.c.scope == scope, VOUCHER.c.is_old.is_(False))
+        ).scalars()
+        covered = {one for ids in fresh for one in json.loads(ids)}
+        done = [row.signature for row in rows if row.scope == scope and covered.issuperset(json.loads(row.entry_ids))]
+        session.execute(delete(VOUCHER).where(VOUCHER.c.signature.in_(done)))
+
+
+def _voucher(row: Any) -> Voucher:
+    return Voucher(row.epoch, row.scope, row.after, row.last, bytes.fromhex(row.signature))
 
 
 def count_in(voucher: Voucher) -> int:
@@ -58,31 +80,43 @@ def newest(session: Session, epoch: str, scopes: Collection[str]) -> list[tuple[
     for scope in sorted(scopes):
         row = session.execute(
             select(VOUCHER)
-            .where(VOUCHER.c.epoch == epoch, VOUCHER.c.scope == scope)
+            .where(VOUCHER.c.epoch == epoch, VOUCHER.c.scope == scope, VOUCHER.c.is_old.is_(False))
             .order_by(VOUCHER.c.last.desc())
             .limit(1)
         ).first()
         if row is not None:
-            voucher = Voucher(row.epoch, row.scope, row.after, row.last, bytes.fromhex(row.signature))
-            found.append((voucher, journal.entries_named(session, json.loads(row.entry_ids))))
+            found.append((_voucher(row), journal.entries_named(session, json.loads(row.entry_ids))))
     return found
 
 
 def drop(session: Session, voucher: Voucher) -> None:
-    """Forgets a voucher: central has its entries again."""
-    session.execute(
-        delete(VOUCHER).where(
-            VOUCHER.c.epoch == voucher.epoch, VOUCHER.c.scope == voucher.scope, VOUCHER.c.after == voucher.after
-        )
-    )
+    """Forgets a voucher that can prove nothing any more."""
+    session.execute(delete(VOUCHER).where(VOUCHER.c.signature == voucher.signature.hex()))
 
 
 # ---- at central --------------------------------------------------------------------------------------------------------
 
 
-def position_of(session: Session, scope: str) -> int:
-    """How many entries a scope has been given here."""
-    return session.execute(select(CLOCK.c.position).where(CLOCK.c.scope == scope)).scalar_one_or_none() or 0
+def strange(session: Session, cursors: Mapping[str, int], marks: Mapping[str, str]) -> list[str]:
+    """Scopes of which a device says it has read what does not stand here: further than there is, or something else."""
+    at = [(FEED.c.scope == scope) & (FEED.c.position == position) for scope, position in cursors.items() if position]
+    if not at:
+        return []
+    rows = session.execute(select(FEED.c.scope, FEED.c.chain).where(or_(*at)))
+    here = {row.scope: mark_of(row.chain) for row in rows}
+    return sorted(scope for scope, position in cursors.items() if position and not _is_known(scope, here, marks))
+
+
+def _is_known(scope: str, here: Mapping[str, str], marks: Mapping[str, str]) -> bool:
+    """A place from before feeds had chains, or a device from before they were told, is known by its number alone."""
+    if scope not in here:
+        return False
+    return not here[scope] or not marks.get(scope) or here[scope] == marks[scope]
+
+
+def mark_of(chain: bytes | None) -> str:
+    """The short name of a feed up to a place: the first 8 bytes of its chain value, in hex."""
+    return chain[:8].hex() if chain else ""
 
 
 def digest_here(session: Session, scope: str, after: int, last: int) -> str | None:
@@ -96,15 +130,6 @@ def digest_here(session: Session, scope: str, after: int, last: int) -> str | No
     if len(rows) != last - after:
         return None
     return feed_digest(journal.hashed_rows(session, rows))
-
-
-def holds_all(session: Session, entry_ids: Sequence[str]) -> bool:
-    """True when every one of these entries is here."""
-    held = 0
-    for start in range(0, len(entry_ids), journal.BATCH):
-        wanted = ENTRY.c.entry_id.in_(entry_ids[start : start + journal.BATCH])
-        held += int(session.execute(select(func.count()).select_from(ENTRY).where(wanted)).scalar_one())
-    return held == len(set(entry_ids))
 
 
 def mark_relayed(session: Session, entry_ids: Collection[str], hub: str) -> None:

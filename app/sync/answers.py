@@ -43,7 +43,7 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
             "quarantined": taken.quarantined,
             "feeds": _feeds(session, node, epoch, scopes, asked.cursors),
             "missing_blobs": incoming.missing_blobs(session, scopes),
-            "ahead": _ahead(session, scopes, asked.cursors),
+            "ahead": vouchers.strange(session, asked.cursors, asked.marks),
             "backup": backup if backup != asked.backup else "",
             "watermarks": _watermarks(session, device) if backup and backup != asked.backup else [],
             "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
@@ -69,7 +69,7 @@ def _has_forgotten(session: Session, node: Node, device: DeviceRow, shown: wire.
     return any(
         _is_ours(node, voucher, digest)
         and voucher.epoch == epoch
-        and voucher.last > vouchers.position_of(session, voucher.scope)
+        and vouchers.digest_here(session, voucher.scope, voucher.after, voucher.last) != digest
         for voucher, digest in zip(shown.vouchers, shown.digests, strict=False)
     )
 
@@ -101,11 +101,6 @@ def _watermarks(session: Session, device: DeviceRow) -> list[wire.StreamAck]:
         wire.StreamAck(incarnation=name.incarnation, lane=name.lane, seq=seq, chain=chain)
         for name, seq, chain in incoming.durable_places(session, device.device_id)
     ]
-
-
-def _ahead(session: Session, scopes: Sequence[str], cursors: Mapping[str, int]) -> list[str]:
-    """Scopes of which the device says it has read more than there is."""
-    return [one for one in scopes if cursors.get(one, 0) > vouchers.position_of(session, one)]
 
 
 def _wanted(session: Session, offers: Sequence[wire.VoucherOffer]) -> list[int]:
@@ -168,6 +163,7 @@ def _feed(feed: incoming.Feed, scope: str, voucher: str) -> wire.ScopeFeed:
         entries=[] if packed else entries,
         packed=packed,
         cursor=feed.cursor,
+        mark=feed.mark,
         more=feed.more,
         voucher=voucher,
     )

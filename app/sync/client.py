@@ -3,6 +3,7 @@
 No transaction is open while the network is waited for: read, close, send, open, mark.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlmodel import Session
@@ -83,29 +84,40 @@ def _request(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
     """What there is to say now: batches, cursors, and what an older epoch left to be settled."""
     epoch = value_of(session, node_values.EPOCH)
     batches = outgoing.unacknowledged(session, wire.PUSH_ENTRIES, wire.BATCH_BYTES)
-    vouched = _vouched(session, epoch, outcome) if outcome.wanted else []
+    vouched = _vouched(session, outcome) if outcome.wanted else []
     return wire.Exchange(
         device=node.device_id,
         epoch=epoch,
         nonce=node.clock.random_bytes(16).hex(),
-        pushes=[_push(node, batch) for batch in batches],
+        pushes=[*(_push(node, batch) for batch in batches), *_standings(session, node, batches)],
         cursors=outgoing.cursors(session),
+        marks=outgoing.marks(session),
         backup=value_of(session, BACKUP),
         asked=attachments.not_durable(session, wire.ASKED_FILES) if outcome.must_ask_after_files else [],
-        shown=reports.shown(session, epoch, outcome.ahead) if outcome.must_show else None,
-        offers=[] if vouched else reports.offers(session, epoch),
+        shown=None if outcome.has_shown else reports.shown(session, epoch, outcome.ahead),
+        offers=reports.offers(session, outcome.settled) if epoch and not vouched else [],
         vouched=vouched,
         begun=value_of(session, files.BEGUN),
         health=reports.health(session) if not outcome.has_reported else None,
     )
 
 
-def _vouched(session: Session, epoch: str, outcome: Outcome) -> list[wire.Vouched]:
+def _standings(session: Session, node: Node, batches: Sequence[outgoing.Batch]) -> list[wire.Push]:
+    """Where the streams stand that have nothing new: a push of nothing. A central that was put back in silence sees it."""
+    busy = {batch.stream for batch in batches}
+    return [
+        _push(node, outgoing.Batch(stream, seq + 1, chain, chain, (), 0))
+        for stream, seq, chain in outgoing.standings(session)
+        if stream not in busy
+    ]
+
+
+def _vouched(session: Session, outcome: Outcome) -> list[wire.Vouched]:
     """The wanted pieces, as many as one exchange carries, and one at least."""
     given: list[wire.Vouched] = []
     room = wire.BATCH_BYTES
-    for voucher, entries in vouchers.of_older_epochs(session, epoch, wire.OFFERS):
-        if (voucher.epoch, voucher.scope, voucher.after) not in outcome.wanted:
+    for voucher, entries in vouchers.old(session, wire.OFFERS):
+        if voucher.signature.hex() not in outcome.wanted:
             continue
         room -= sum(len(entry.header) + len(entry.body or b"") for entry in entries)
         if given and room < 0:
@@ -126,7 +138,7 @@ def _push(node: Node, batch: outgoing.Batch) -> wire.Push:
         wire.PushedEntry(id=one.entry_id, h=one.header, b=one.body, hh=one.header_hash, bh=one.body_hash)
         for one in batch.entries
     ]
-    packed = packing.pack(entries)
+    packed = packing.pack(entries) if entries else None
     return wire.Push(
         incarnation=stream.incarnation,
         lane=stream.lane,

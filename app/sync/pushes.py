@@ -10,7 +10,8 @@ from typing import Final
 
 from sqlmodel import Session
 
-from app.domain.journal import Accepted, Entry, Gap, StreamName, accept, seal_message
+from app.domain.arrivals import Intake
+from app.domain.journal import Accepted, Entry, Gap, Link, StreamName, accept, aside_name, seal_message
 from app.domain.merge import merge
 from app.domain.visits import visit_of
 from app.errors import ProtocolError
@@ -70,11 +71,21 @@ def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wir
     wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
     intake = journal.receive(session, entries, why_not(session, device, entries) | wrong)
     vouchers.confirm(session, [entry.entry_id for entry in entries])  # no longer by hearsay: their own device said so
-    links = [replace(link, entry_id=intake.aside.get(link.entry_id, link.entry_id)) for link in verdict.new]
+    links = [_named(session, intake, link, places[link.seq - push.start]) for link in verdict.new]
     journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal))
     taken.quarantined += [wire.Quarantined(entry_id=key, reason=reason) for key, reason in intake.reasons.items()]
     chain = verdict.chain.hex()
     taken.acks.append(wire.StreamAck(incarnation=push.incarnation, lane=push.lane, seq=verdict.seq, chain=chain))
+
+
+def _named(session: Session, intake: Intake, link: Link, place: wire.Place) -> Link:
+    """The link under the name by which its entry is kept. A bare one that only claims an id gets a name of its own: the
+    hashes of one entry under the id of another would be a flaw of the journal for good."""
+    if place.entry:
+        return replace(link, entry_id=intake.name_of(place.entry))
+    if journal.is_held(session, place.hashed):
+        return link
+    return replace(link, entry_id=aside_name(link.header_hash, link.body_hash))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The decisions are those of `app.domain.protocol`; this module brings the values 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 from sqlmodel import Session
 
@@ -24,7 +24,6 @@ BACKUP: Final = "backup"  # node value: the newest verified backup of central th
 CLOCK_OFFSET: Final = "clock_offset_ms"  # node value: central's clock minus this one's
 CENTRAL_VERSION: Final = "central_version"  # node value
 EPOCH_CHANGED: Final = "epoch_changed_ms"  # node value: when central was last found to have been restored
-PieceKey: TypeAlias = tuple[str, str, int]
 
 
 @dataclass
@@ -41,18 +40,17 @@ class Outcome:
     refused_blobs: dict[str, str] = field(default_factory=dict)  # SHA-256 -> what central said
     has_reported: bool = False  # its health
     must_ask_after_files: bool = False
-    must_show: bool = False  # what central once signed
-    has_shown: bool = False
-    ahead: list[str] = field(default_factory=list)  # scopes of which more was read than central has
+    has_shown: bool = False  # what central once signed
+    ahead: list[str] = field(default_factory=list)  # scopes of which was read what central does not have
     received: dict[str, int] = field(default_factory=dict)  # hash of a file that broke off -> durable bytes at central
-    wanted: set[PieceKey] = field(default_factory=set)  # vouchers whose entries central lacks
+    wanted: set[str] = field(default_factory=set)  # signatures of vouchers whose entries central lacks
+    settled: set[str] = field(default_factory=set)  # of those about which central was asked
 
 
 def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
     """Applies a verified answer to `request`. Returns True when there is more to say."""
     outcome.has_reported = True
     outcome.has_shown = outcome.has_shown or request.shown is not None
-    outcome.must_show = False
     if request.begun:
         outcome.received = {request.begun: answer.received}
     put_value(session, CLOCK_OFFSET, str(answer.now_ms - node.clock.now_ms()))
@@ -81,7 +79,9 @@ def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outco
     outgoing.forget_acks(session)
     put_value(session, node_values.EPOCH, answer.epoch)
     put_value(session, EPOCH_CHANGED, str(node.clock.now_ms()))
-    outcome.new_epoch, outcome.wanted = True, set()
+    vouchers.begin_epoch(session)
+    outcome.new_epoch, outcome.has_shown, outcome.ahead = True, False, []
+    outcome.wanted, outcome.settled = set(), set()
     for told in answer.acks:
         _count_ack(session, node, answer, told)
     outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))  # perhaps they count this time
@@ -118,7 +118,6 @@ def _take_refusals(session: Session, node: Node, refusals: Sequence[wire.Refused
         node_values.start_incarnation(session, node)
         journal.relink(session, node, own)
         outcome.new_incarnation = True
-    outcome.must_show = outcome.must_show or (has_gap and not outcome.has_shown)
     return has_gap or forked
 
 
@@ -137,7 +136,9 @@ def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -
     entries = _readable(told)
     taken = len(journal.receive(session, entries).sound)
     vouchers.confirm(session, [entry.entry_id for entry in entries])
-    outgoing.put_cursor(session, feed.scope, feed.cursor)
+    outgoing.put_cursor(session, feed.scope, feed.cursor, feed.mark)
+    if feed.scope not in request.cursors:  # a scope that is new here: what was written into it may count by now
+        outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))
     after = request.cursors.get(feed.scope, 0)
     if feed.voucher and len(entries) == len(told) == feed.cursor - after:
         voucher = Voucher(request.epoch, feed.scope, after, feed.cursor, wire.from_hex(feed.voucher))
@@ -160,11 +161,12 @@ def _step_back(session: Session, request: wire.Exchange, answer: wire.ExchangeRe
     """Central has less of a scope than was read: it is shown its signature; if that changes nothing, all is read anew."""
     if not answer.ahead:
         return False
-    if not outcome.has_shown:
-        outcome.must_show, outcome.ahead = True, answer.ahead
+    if not outcome.ahead:
+        outcome.ahead, outcome.has_shown = answer.ahead, False
         return True
     outgoing.drop_cursors(session, answer.ahead)
-    return request.shown is not None
+    outcome.ahead = []
+    return True
 
 
 def _take_backup(
@@ -188,20 +190,15 @@ def _take_backup(
 
 
 def _settle_vouchers(session: Session, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
-    """Pieces of older epochs: central has them, wants them, or has just been given them."""
-    for given in request.vouched:
-        outcome.wanted.discard((given.epoch, given.scope, given.after))
-        vouchers.drop(session, _voucher(given))
-    if answer.wanted is None:
-        return bool(request.vouched)
-    reports.drop_unprovable(session, request.epoch)
-    for number, offer in enumerate(request.offers):
-        if number in answer.wanted:
-            outcome.wanted.add((offer.epoch, offer.scope, offer.after))
-        else:
-            vouchers.drop(session, Voucher(offer.epoch, offer.scope, offer.after, offer.last, b""))
-    return bool(request.offers)
-
-
-def _voucher(told: wire.FeedVoucher) -> Voucher:
-    return Voucher(told.epoch, told.scope, told.after, told.last, wire.from_hex(told.signature))
+    """Old pieces: central has them, wants them, or has just been given them. They go when new vouchers cover them."""
+    outcome.wanted -= {given.signature for given in request.vouched}
+    if answer.wanted is not None:
+        reports.drop_unprovable(session)
+        offered = {(o.epoch, o.scope, o.after, o.last): number for number, o in enumerate(request.offers)}
+        for voucher, _ in vouchers.old(session, wire.OFFERS):
+            number = offered.get((voucher.epoch, voucher.scope, voucher.after, voucher.last))
+            if number is not None:
+                outcome.settled.add(voucher.signature.hex())
+                outcome.wanted |= {voucher.signature.hex()} if number in answer.wanted else set()
+    vouchers.drop_covered(session)
+    return bool(request.vouched or request.offers)

@@ -40,9 +40,13 @@ def free_mb(node: Node) -> int:
     return shutil.disk_usage(folder).free // 1_000_000 if folder else -1
 
 
-def shown(session: Session, epoch: str, ahead: Collection[str]) -> wire.Shown:
-    """Central's own signatures of this epoch: over acks of this device's streams, and over feeds that it read."""
-    acks = [wire.StreamAck(**json.loads(told)) for told in values_with_prefix(session, f"{PROOF}{epoch}:").values()]
+def shown(session: Session, epoch: str, ahead: Collection[str]) -> wire.Shown | None:
+    """Central's own signatures of this epoch, when there is a doubt: over acks of places that it now seems to lack, and
+    over feeds of which it has something else. Read off the disk: a crash in between must not lose the doubt."""
+    told = values_with_prefix(session, f"{PROOF}{epoch}:")
+    acks = [wire.StreamAck(**json.loads(told[name])) for name in told if _is_lacking(session, name, told[name])]
+    if not acks and not ahead:
+        return None
     pieces = [(one, entries) for one, entries in vouchers.newest(session, epoch, ahead) if _is_whole(one, entries)]
     return wire.Shown(
         acks=acks,
@@ -51,15 +55,19 @@ def shown(session: Session, epoch: str, ahead: Collection[str]) -> wire.Shown:
     )
 
 
-def offers(session: Session, epoch: str) -> list[wire.VoucherOffer]:
-    """What this device holds of feeds of older epochs, with the digests of it."""
-    if not epoch:
-        return []
-    pieces = vouchers.of_older_epochs(session, epoch, wire.OFFERS)
+def _is_lacking(session: Session, stream: str, told: str) -> bool:
+    """True when central once signed that it holds more of a stream than now counts as acknowledged."""
+    standing = outgoing.standing_of(session, stream)
+    return int(json.loads(told)["seq"]) > standing.acked_seq
+
+
+def offers(session: Session, settled: Collection[str]) -> list[wire.VoucherOffer]:
+    """What this device holds of feeds under old vouchers, with the digests of it. `settled`: signatures of those about
+    which central has been asked in this meeting."""
     return [
         wire.VoucherOffer(epoch=v.epoch, scope=v.scope, after=v.after, last=v.last, digest=_digest(entries))
-        for v, entries in pieces
-        if _is_whole(v, entries)
+        for v, entries in vouchers.old(session, wire.OFFERS)
+        if v.signature.hex() not in settled and _is_whole(v, entries)
     ]
 
 
@@ -69,9 +77,9 @@ def vouched(voucher: Voucher, entries: list[Entry]) -> wire.Vouched:
     return wire.Vouched(**told.model_dump(), entries=[wire.WireEntry.of(entry) for entry in entries])
 
 
-def drop_unprovable(session: Session, epoch: str) -> None:
-    """Forgets vouchers of older epochs of which a text is gone here: their digest can be told no more."""
-    for voucher, entries in vouchers.of_older_epochs(session, epoch, wire.OFFERS):
+def drop_unprovable(session: Session) -> None:
+    """Forgets old vouchers of which a text is gone here: their digest can be told no more."""
+    for voucher, entries in vouchers.old(session, wire.OFFERS):
         if not _is_whole(voucher, entries):
             vouchers.drop(session, voucher)
 

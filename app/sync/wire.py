@@ -188,6 +188,7 @@ class Exchange(Message):
     nonce: Nonce
     pushes: list[Push] = Field(default_factory=list)
     cursors: dict[str, Count] = Field(default_factory=dict)
+    marks: dict[str, str] = Field(default_factory=dict)  # scope -> the mark that came with its cursor
     backup: str = ""  # the newest verified backup of central that this device has heard of
     asked: list[str] = Field(default_factory=list)  # hashes: are they in that backup?
     shown: Shown | None = None
@@ -212,12 +213,16 @@ class Quarantined(Message):
 
 
 class ScopeFeed(Message):
-    """New entries of a scope, and the cursor after them. `more`: ask again. `voucher`: signature over this piece."""
+    """New entries of a scope, and the cursor after them. `more`: ask again. `voucher`: signature over this piece.
+
+    `mark`: central's name for all that stands up to the cursor.
+    """
 
     scope: str
     entries: list[WireEntry] = Field(default_factory=list)
     packed: Packed | None = None
     cursor: int
+    mark: str = ""
     more: bool = False
     voucher: str = ""
 
@@ -226,7 +231,7 @@ class ExchangeReply(Message):
     """Signed by central as a whole.
 
     `watermarks`: per stream, what is in the verified backup `backup`; both only when the device has not heard of it.
-    `durable`: those of the asked files that are in it. `ahead`: scopes of which the device has read more than there is.
+    `durable`: those of the asked files that are in it. `ahead`: scopes of which the device has read what is not there.
     `received`: how many bytes of the begun file are durable.
     `wanted`: numbers of the offered vouchers whose entries central lacks; None when nothing was offered.
     """

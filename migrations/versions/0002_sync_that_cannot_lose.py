@@ -69,14 +69,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "voucher",
+        sa.Column("signature", sa.String(), nullable=False),
         sa.Column("epoch", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("after", sa.BigInteger(), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
-        sa.Column("signature", sa.String(), nullable=False),
         sa.Column("entry_ids", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("epoch", "scope", "after"),
+        sa.Column("is_old", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("signature"),
     )
+    op.create_index("ix_voucher_scope_last", "voucher", ["scope", "last"], unique=False)
+    op.add_column("scope_clock", sa.Column("chain", sa.LargeBinary(), nullable=True))
+    op.add_column("feed", sa.Column("chain", sa.LargeBinary(), nullable=True))
+    op.add_column("cursor", sa.Column("mark", sa.String(), server_default="", nullable=False))
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("thumbnail_sent_at_ms", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("durable_at_ms", sa.BigInteger(), nullable=True))
@@ -91,6 +96,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for name, column in (("cursor", "mark"), ("feed", "chain"), ("scope_clock", "chain")):
+        with op.batch_alter_table(name, schema=None) as batch_op:
+            batch_op.drop_column(column)
     with op.batch_alter_table("stream", schema=None) as batch_op:
         batch_op.drop_column("relayed_by")
         batch_op.drop_column("confirmed_seq")
@@ -103,6 +111,7 @@ def downgrade() -> None:
         batch_op.drop_column("durable_at_ms")
         batch_op.drop_column("thumbnail_sent_at_ms")
 
+    op.drop_index("ix_voucher_scope_last", table_name="voucher")
     op.drop_table("voucher")
     op.drop_table("upload_piece")
     op.drop_table("upload")
