@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import random
-import shutil
 import threading
 import time
 import uuid
@@ -20,7 +19,6 @@ from sqlalchemy import select
 from app.clock import SystemClock
 from app.config import Settings
 from app.store import attachments
-from app.store.checklist_cache import library_from
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.tables import TapRow, table
@@ -39,7 +37,7 @@ from tests.faults.nodes import (
 )
 from tests.faults.writing import OPENED, save_until_killed
 from tests.web.nodes import INSTITUTION as PLACE
-from tests.web.nodes import PASSPHRASES, PERSON_IDS, Blueprint, blueprint_in
+from tests.web.nodes import PASSPHRASES, PERSON_IDS, Blueprint
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS, KILLS_LONG = 30, 1000
@@ -117,25 +115,6 @@ def test_what_was_saved_outlives_many_more_kills(tmp_path: Path) -> None:
 
 
 # ---- the tablet's server -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def blueprint(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
-    cache = pytestconfig.cache
-    assert cache is not None
-    shelf = library_from(ROOT / "checklists", cache.mkdir("baqylau"))
-    made = blueprint_in(tmp_path_factory.mktemp("blueprint"), shelf)
-    shutil.copytree(Path(str(cache.mkdir("baqylau"))) / "checklists", made.device / "checklists")
-    return made
-
-
-@pytest.fixture
-def tablet(blueprint: Blueprint, tmp_path: Path) -> Iterator[Node]:
-    """The tablet's server as a process of its own. It is never told where central is."""
-    shutil.copytree(blueprint.device, tmp_path / "device")
-    node = Node("device", tmp_path / "device", free_port(), {"BAQYLAU_SYNC_EVERY_S": "86400"})
-    yield node
-    node.stop()
 
 
 def test_the_tablet_shows_saved_only_for_what_outlives_a_kill_of_its_server(tablet: Node, blueprint: Blueprint) -> None:
