@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx2
@@ -16,12 +18,15 @@ from app.bench_link import Direction, Line, Link
 from app.store import attachments
 from app.sync.client import LAST_PROBLEM, LAST_SENT
 from app.sync.loop import FIRST_PAUSE_S, LONGEST_PAUSE_S, SyncLoop
-from tests.builders import STREAM, answer, held, make_visit
+from tests.browser.nodes import Node, free_port
+from tests.builders import STREAM, answer, held, make_node, make_visit
 from tests.faults.conftest import Pair
 from tests.faults.nodes import (
     ATTACHMENT,
+    Prepared,
     Served,
     carrier,
+    faults_of,
     meet_until_settled,
     state_of,
     try_once,
@@ -127,6 +132,53 @@ def test_a_request_that_comes_byte_by_byte_is_taken_whole_or_not_at_all(pair: Pa
     sender.join()
     assert {len(new) for new in seen} <= {0, 11}
     assert held(pair.device).items() <= held(pair.central).items()
+
+
+def resident_kib(node: Node) -> int:
+    """Memory of a server process that is in use."""
+    assert node.process
+    try:
+        lines = Path(f"/proc/{node.process.pid}/status").read_text().splitlines()
+    except OSError:
+        pytest.skip("needs /proc to see the memory of another process")
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+def unfinished(port: int, how_many: int, size: int) -> list[socket.socket]:
+    """Uploads that stop in the middle and stay open."""
+    head = f"PUT /sync/v1/blobs/{'0' * 64} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {2 * size}\r\n\r\n"
+    made = []
+    for _ in range(how_many):
+        made.append(socket.create_connection(("127.0.0.1", port), 20))
+        made[-1].sendall(head.encode() + bytes(size))
+    return made
+
+
+def test_what_never_ends_leaves_nothing_in_the_memory_of_central(prepared: Prepared, tmp_path: Path) -> None:
+    central, device = prepared.copy(tmp_path)
+    before = held(central)
+    central.close()
+    (tmp_path / "checklists").mkdir()
+    office = Node(
+        "central", tmp_path / "central", free_port(), {"BAQYLAU_CHECKLISTS_DIR": str(tmp_path / "checklists")}
+    )
+    office.start()
+    try:
+        used = []
+        for _ in range(6):
+            for one in unfinished(office.port, 20, 200_000):
+                one.close()
+            with carrier(office.url) as transport:  # central serves others meanwhile, and has noticed by then
+                assert meet_until_settled(device, transport) == []
+            used.append(resident_kib(office))
+        print(f"resident KiB after each round of 20 unfinished uploads: {used}")
+        assert used[-1] - used[1] < 8 * 1024  # the twenty of one round alone are 4 MB
+    finally:
+        office.stop()
+    after = make_node(tmp_path / "central", "central")
+    assert held(after) == before and faults_of(after) == []
+    after.close()
+    device.close()
 
 
 # ---- a stranger's certificate ------------------------------------------------------------------------------------------
