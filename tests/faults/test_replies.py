@@ -230,7 +230,7 @@ def test_a_line_gives_each_segment_its_time() -> None:
 def test_a_link_carries_is_cut_holds_and_mends(pair: Pair, served: Served) -> None:
     link = Link([served.port], Line(delay_s=0.005), Line(delay_s=0.005)).start()
     try:
-        with carrier(link.url, timeout_s=1) as transport:
+        with carrier(link.url) as transport, carrier(link.url, timeout_s=0.5) as impatient:
             write_a_day(pair)
             assert meet_until_settled(pair.device, transport) == []
             assert link.up.carried > 500 and link.down.carried > 500
@@ -239,7 +239,7 @@ def test_a_link_carries_is_cut_holds_and_mends(pair: Pair, served: Served) -> No
             link.mend()
             assert meet_until_settled(pair.device, transport) == []
             link.hold()
-            assert try_once(pair.device, transport) == "central_unreachable"
+            assert try_once(pair.device, impatient) == "central_unreachable"
             link.mend()
             assert meet_until_settled(pair.device, transport) == []
     finally:
