@@ -59,14 +59,25 @@ def kill_while_saving(folder: Path, kills: int) -> int:
         writer = context.Process(target=save_until_killed, args=(folder, say), daemon=True)
         writer.start()
         say.close()
-        if number % 6:  # every sixth is killed while it starts, opens and recovers
-            assert listen.recv_bytes() == OPENED
-        time.sleep(chance.uniform(0, 0.25))  # the moment of the fault, not a wait for something
+        told |= _until_the_moment(number, listen, chance)
         writer.kill()
         writer.join()
         told |= set(_heard(listen))
         _look_into(folder, told, is_last=number == kills - 1)
     return len(told)
+
+
+def _until_the_moment(number: int, listen: Connection, chance: random.Random) -> set[str]:
+    """Comes back when the writer is to die; returns what it said before."""
+    if number % 6 == 0:  # while it starts, opens and recovers
+        time.sleep(chance.uniform(0, 0.15))  # the moment of the fault, not a wait for something
+        return set()
+    assert listen.recv_bytes() == OPENED
+    if number % 2:  # at any time
+        time.sleep(chance.uniform(0, 0.25))
+        return set()
+    # At the very moment of an acknowledgement: one that comes before its commit would be seen here.
+    return {listen.recv_bytes().decode() for _ in range(chance.randrange(1, 25))}
 
 
 def _heard(listen: Connection) -> Iterator[str]:

@@ -183,7 +183,7 @@ def test_no_power_loss_takes_what_was_saved_or_leaves_a_broken_database(role: st
 @pytest.mark.long
 @pytest.mark.parametrize("role", ENGINES)
 def test_no_power_loss_at_any_moment_of_a_longer_day(role: str, tmp_path: Path) -> None:
-    done = work(tmp_path / "node", role, commits=120)
+    done = work(tmp_path / "node", role, commits=60)
     tally = lose_power(done, tmp_path, role, iter(range(len(done.disk.events) + 1)))
     print(tally)
     assert (tally.corrupt, tally.lost) == (0, 0)
