@@ -22,7 +22,7 @@ from app.store import incoming, journal
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.vault import key_fingerprint
-from app.sync import client
+from app.sync import enrolment
 from tests.browser.nodes import Node, free_port
 from tests.builders import (
     ANA,
@@ -188,7 +188,7 @@ def _devices_meet(url: str, offices: list[Node], folder: Path) -> None:
     devices = [make_node(folder / f"device{number}", clock=FakeClock(50 + number)) for number in range(3)]
     with proxy_to(*(office.port for office in offices)) as proxy, carrier(proxy.url) as transport:
         for number, device in enumerate(devices):
-            client.enrol(device, transport, proxy.url, _code(central, number))
+            enrolment.enrol(device, transport, proxy.url, _code(central, number))
         meetings = [threading.Thread(target=_work_and_meet, args=(device, proxy.url)) for device in devices]
         for meeting in meetings:
             meeting.start()
