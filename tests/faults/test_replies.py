@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.bench_link import Direction, Line, Link
 from app.store import attachments
 from app.sync.client import LAST_PROBLEM, LAST_SENT
-from app.sync.loop import FIRST_PAUSE_S, LONGEST_PAUSE_S, SyncLoop
+from app.sync.loop import BACK_OFF, FIRST_PAUSE_S, LONGEST_PAUSE_S, SyncLoop
 from tests.browser.nodes import Node, free_port
 from tests.builders import STREAM, answer, held, make_node, make_visit
 from tests.faults.conftest import Pair
@@ -93,13 +93,13 @@ def test_trouble_at_central_is_waited_out_longer_each_time_and_changes_nothing(p
 
     async def story() -> None:
         assert loop.pause_s() == 15.0
-        for failures in range(1, 8):
+        for failures in range(1, 11):
             await loop._try()
-            ceiling = min(LONGEST_PAUSE_S, 15.0 * 2**failures)
+            ceiling = min(LONGEST_PAUSE_S, BACK_OFF**failures)
             pauses = [loop.pause_s() for _ in range(50)]
             assert min(pauses) >= FIRST_PAUSE_S and max(pauses) <= FIRST_PAUSE_S + ceiling
             assert max(pauses) > ceiling / 3  # the chance that fifty all stay below a third: 10 ** -24
-        assert (loop.failures, len(pair.proxy.requests)) == (7, 7)
+        assert (loop.failures, len(pair.proxy.requests)) == (10, 10)
         assert (acknowledged(pair), state_of(pair.device)) == before
         assert value(pair.device, LAST_PROBLEM) == "central_unreachable"
         pair.proxy.choose = lambda request: PASS
