@@ -1,9 +1,11 @@
 """Brings a database to the newest schema. Journal and local tables are migrated; the projection is made anew."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlmodel import Session, SQLModel
 
 from app.config import ROOT
@@ -12,6 +14,27 @@ from app.store.db import Database
 from app.store.tables import PROJECTIONS
 
 HEAD: Final = "0002"  # the newest revision in migrations/versions; a test holds it true
+STARTING: Final = 0x62617179  # the number of our advisory lock; such locks belong to one database, so it is ours alone
+
+
+@contextmanager
+def one_at_a_time(database: Database) -> Iterator[None]:
+    """Lets one process of central at a time make tables, keys and projection; the others wait for it.
+
+    On SQLite there is nothing to do: a second process is kept off by the lock file. The lock goes with its connection,
+    so a process that dies leaves none behind.
+    """
+    if database.is_sqlite:
+        yield
+        return
+    with database.engine.connect() as connection:
+        # Without a transaction: one that stays open would hold up VACUUM, and is not needed for a lock of the session.
+        unbound = connection.execution_options(isolation_level="AUTOCOMMIT")
+        unbound.execute(select(func.pg_advisory_lock(STARTING)))
+        try:
+            yield
+        finally:
+            unbound.execute(select(func.pg_advisory_unlock(STARTING)))
 
 
 def bring_up_to_date(database: Database) -> str:

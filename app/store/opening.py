@@ -19,14 +19,15 @@ def open_database(settings: Settings, key: bytes | None, clock: Clock) -> Databa
         database = open_postgresql(settings.database_url)
     else:
         database = open_sqlite(Path(settings.data_dir), key)
-    migrations.bring_up_to_date(database)
-    open_node(database, clock, settings.role)
-    with database.read() as session:
-        is_current = value_of(session, "projection") == PROJECTION_VERSION
-    if not is_current:
-        with database.write() as session:
-            migrations.remake_projections(session)
-            projection.rebuild(session)
+    with migrations.one_at_a_time(database):
+        migrations.bring_up_to_date(database)
+        open_node(database, clock, settings.role)
+        with database.read() as session:
+            is_current = value_of(session, "projection") == PROJECTION_VERSION
+        if not is_current:
+            with database.write() as session:
+                migrations.remake_projections(session)
+                projection.rebuild(session)
     return database
 
 

@@ -41,7 +41,7 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
             "acks": [_proven(node, device, epoch, ack) for ack in taken.acks],
             "refused": taken.refused,
             "quarantined": taken.quarantined,
-            "feeds": _feeds(session, node, epoch, scopes, asked.cursors),
+            "feeds": _feeds(session, node, epoch, scopes, asked),
             "missing_blobs": incoming.missing_blobs(session, scopes),
             "ahead": vouchers.strange(session, asked.cursors, asked.marks),
             "backup": backup if backup != asked.backup else "",
@@ -137,13 +137,13 @@ def _is_ours(node: Node, told: wire.FeedVoucher, digest: str) -> bool:
 
 
 def _feeds(
-    session: Session, node: Node, epoch: str, scopes: Sequence[str], cursors: Mapping[str, int]
+    session: Session, node: Node, epoch: str, scopes: Sequence[str], asked: wire.Exchange
 ) -> list[wire.ScopeFeed]:
     """What the device has not read, scope by scope, until there is no room; the rest waits for the next exchange."""
     feeds: list[wire.ScopeFeed] = []
     room, room_bytes = wire.PULL_ENTRIES, wire.BATCH_BYTES
     for scope in scopes:
-        cursor = cursors.get(scope, 0)
+        cursor = asked.cursors.get(scope, 0)
         if room <= 0 or room_bytes <= 0:
             feeds.append(wire.ScopeFeed(scope=scope, cursor=cursor, more=True))
             continue
@@ -151,13 +151,13 @@ def _feeds(
         room, room_bytes = room - len(feed.texts), room_bytes - feed.size
         if feed.texts:
             message = voucher_message(epoch, scope, cursor, feed.cursor, feed_digest(feed.places))
-            feeds.append(_feed(feed, scope, node.sign(message).hex()))
+            feeds.append(_feed(feed, scope, node.sign(message).hex(), packs=asked.packs))
     return feeds
 
 
-def _feed(feed: incoming.Feed, scope: str, voucher: str) -> wire.ScopeFeed:
+def _feed(feed: incoming.Feed, scope: str, voucher: str, *, packs: bool) -> wire.ScopeFeed:
     entries = [wire.WireEntry(h=h.decode(), b=None if b is None else b.decode()) for h, b in feed.texts]
-    packed = packing.pack(entries)
+    packed = packing.pack(entries) if packs else None
     return wire.ScopeFeed(
         scope=scope,
         entries=[] if packed else entries,

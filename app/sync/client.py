@@ -99,6 +99,7 @@ def _request(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         vouched=vouched,
         begun=value_of(session, files.BEGUN),
         health=reports.health(session) if not outcome.has_reported else None,
+        packs=True,
     )
 
 

@@ -196,6 +196,7 @@ class Exchange(Message):
     vouched: list[Vouched] = Field(default_factory=list)
     begun: str = ""  # hash of the file whose upload broke off
     health: HealthReport | None = None
+    packs: bool = False  # this device reads packed entries; older ones do not, and would pass over them
 
 
 class Refused(Message):
