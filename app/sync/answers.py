@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlmodel import Session
 
@@ -34,23 +34,29 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
     for piece in asked.vouched:
         _take_back(session, node, device, piece)
     taken = take_all(session, device, asked.pushes)
+    told: dict[str, object] = {
+        "acks": [_proven(node, device, epoch, ack) for ack in taken.acks],
+        "refused": taken.refused,
+        "quarantined": taken.quarantined,
+    }
+    return blank.model_copy(update=told | _given(session, node, device, asked, epoch))
+
+
+def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange, epoch: str) -> dict[str, object]:
+    """What the device lacks or asks for."""
     scopes = incoming.scopes_for(session, device)
     backup = backups.newest(session, epoch)
-    return blank.model_copy(
-        update={
-            "acks": [_proven(node, device, epoch, ack) for ack in taken.acks],
-            "refused": taken.refused,
-            "quarantined": taken.quarantined,
-            "feeds": _feeds(session, node, epoch, scopes, asked),
-            "missing_blobs": incoming.missing_blobs(session, scopes),
-            "ahead": vouchers.strange(session, asked.cursors, asked.marks),
-            "backup": backup if backup != asked.backup else "",
-            "watermarks": _watermarks(session, device) if backup and backup != asked.backup else [],
-            "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
-            "wanted": _wanted(session, asked.offers) if asked.offers else None,
-            "received": uploads.received(session, asked.begun) if asked.begun else 0,
-        }
-    )
+    is_news = bool(backup) and backup != asked.backup
+    return {
+        "feeds": _feeds(session, node, epoch, scopes, asked),
+        "missing_blobs": incoming.missing_blobs(session, scopes),
+        "ahead": vouchers.strange(session, asked.cursors, asked.marks),
+        "backup": backup if is_news else "",
+        "watermarks": _watermarks(session, device) if is_news else [],
+        "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
+        "wanted": _wanted(session, asked.offers) if asked.offers else None,
+        "received": uploads.received(session, asked.begun) if asked.begun else 0,
+    }
 
 
 def _health_of(asked: wire.Exchange, now_ms: int) -> str:

@@ -61,6 +61,9 @@ def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.E
     offered = outgoing.unsent_ids(session) if values_with_prefix(session, QUARANTINED) else set()
     outcome.pushed += sum(_count_ack(session, node, answer, told) for told in answer.acks)
     more = _take_refusals(session, node, answer.refused, outcome)
+    if any(feed.scope not in request.cursors for feed in answer.feeds):
+        # A scope that is new here: what was written into it before may count by now.
+        outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))
     _take_reasons(session, answer, offered, outcome)
     for feed in answer.feeds:
         outcome.pulled += _take_feed(session, request, feed)
@@ -137,8 +140,6 @@ def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -
     taken = len(journal.receive(session, entries).sound)
     vouchers.confirm(session, [entry.entry_id for entry in entries])
     outgoing.put_cursor(session, feed.scope, feed.cursor, feed.mark)
-    if feed.scope not in request.cursors:  # a scope that is new here: what was written into it may count by now
-        outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))
     after = request.cursors.get(feed.scope, 0)
     if feed.voucher and len(entries) == len(told) == feed.cursor - after:
         voucher = Voucher(request.epoch, feed.scope, after, feed.cursor, wire.from_hex(feed.voucher))
