@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel
 from app.clock import Clock
 from app.domain.journal import StreamName
 from app.errors import BackupUnusable
-from app.store import migrations, node, projection
+from app.store import incoming, migrations, node, projection
 from app.store.backups_file import BackupReader, BackupWriter, Head, Manifest, StreamEnd
 from app.store.db import Database
 from app.store.tables import PROJECTIONS, AttachmentRow, BackupRow, LinkRow, NodeValueRow, StreamRow, table
@@ -213,7 +213,8 @@ def count_backup(
     locked = select(VALUE.c.value).where(VALUE.c.name == node.EPOCH).with_for_update(read=True)
     if live.execute(locked).scalar_one_or_none() != manifest.epoch:
         return None
-    changed = [end.stream for end in manifest.streams if end.seq and not _move_stream(live, end)]
+    readable = [end for stream in manifest.streams if (end := _readable(scratch, stream))]
+    changed = [end.stream for end in readable if not _move_stream(live, end)]
     files = 0
     hashes = scratch.execute(select(ATTACHMENT.c.sha256).order_by(ATTACHMENT.c.sha256)).scalars().all()
     for start in range(0, len(hashes), batch):
@@ -221,7 +222,14 @@ def count_backup(
         files += live.execute(update(ATTACHMENT).where(new).values(durable_at_ms=clock.now_ms())).rowcount  # type: ignore[attr-defined]
     live.add(row)
     live.flush()
-    return Counted(sum(end.seq > 0 for end in manifest.streams) - len(changed), files, tuple(changed))
+    return Counted(len(readable) - len(changed), files, tuple(changed))
+
+
+def _readable(scratch: Session, end: StreamEnd) -> StreamEnd | None:
+    """How far every entry of a stream is in the backup, and not its link alone: of a bare link a tablet may still hold
+    the only copy, which it must not forget."""
+    found = incoming.readable(scratch, end.stream)
+    return StreamEnd(end.stream, found[0], found[1].hex()) if found else None
 
 
 def _move_stream(live: Session, end: StreamEnd) -> bool:

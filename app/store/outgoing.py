@@ -112,8 +112,11 @@ def unsent_ids(session: Session) -> set[str]:
     return {row.entry_id for row in rows}
 
 
-def offer_again(session: Session, entry_ids: Collection[str]) -> None:
-    """Steps back to the first of these entries in each own stream: central is to look at them once more."""
+def offer_again(session: Session, entry_ids: Collection[str]) -> bool:
+    """Steps back to the first of these entries in each own stream: central is to look at them once more.
+
+    True when there is something to look at.
+    """
     rows = session.execute(
         select(LINK.c.stream, func.min(LINK.c.seq).label("seq"))
         .join(STREAM, STREAM.c.stream == LINK.c.stream)
@@ -122,6 +125,7 @@ def offer_again(session: Session, entry_ids: Collection[str]) -> None:
     ).all()
     for row in rows:
         put_standing(session, row.stream, after_gap(standing_of(session, row.stream), row.seq - 1))
+    return bool(rows)
 
 
 def forget_acks(session: Session) -> None:

@@ -44,12 +44,14 @@ def old(session: Session, limit: int) -> list[tuple[Voucher, list[Entry]]]:
     rows = session.execute(
         select(VOUCHER).where(VOUCHER.c.is_old.is_(True)).order_by(VOUCHER.c.scope, VOUCHER.c.after).limit(limit)
     ).all()
-    found = []
-    for row in rows:
-        ids: list[str] = json.loads(row.entry_ids)
-        held = {entry.entry_id: entry for entry in journal.entries_named(session, ids)}
-        found.append((_voucher(row), [held[one] for one in ids if one in held and held[one].body is not None]))
-    return found
+    return [(_voucher(row), _whole_entries(session, row)) for row in rows]
+
+
+def _whole_entries(session: Session, row: Any) -> list[Entry]:
+    """The entries of a voucher whose texts are here, in order of position."""
+    ids: list[str] = json.loads(row.entry_ids)
+    held = {entry.entry_id: entry for entry in journal.entries_named(session, ids) if entry.body is not None}
+    return [held[one] for one in ids if one in held]
 
 
 def drop_covered(session: Session) -> None:
@@ -74,19 +76,20 @@ def count_in(voucher: Voucher) -> int:
     return voucher.last - voucher.after
 
 
-def newest(session: Session, epoch: str, scopes: Collection[str]) -> list[tuple[Voucher, list[Entry]]]:
-    """The voucher that goes furthest in each of these scopes, in this epoch, with its entries."""
-    found = []
-    for scope in sorted(scopes):
-        row = session.execute(
-            select(VOUCHER)
-            .where(VOUCHER.c.epoch == epoch, VOUCHER.c.scope == scope, VOUCHER.c.is_old.is_(False))
-            .order_by(VOUCHER.c.last.desc())
-            .limit(1)
-        ).first()
-        if row is not None:
-            found.append((_voucher(row), journal.entries_named(session, json.loads(row.entry_ids))))
-    return found
+def present(session: Session, epoch: str, scopes: Collection[str], limit: int) -> list[tuple[Voucher, list[Entry]]]:
+    """The vouchers of these scopes in this epoch, the furthest first, with their entries: at most `limit`."""
+    rows = session.execute(
+        select(VOUCHER)
+        .where(VOUCHER.c.epoch == epoch, VOUCHER.c.scope.in_(sorted(scopes)), VOUCHER.c.is_old.is_(False))
+        .order_by(VOUCHER.c.last.desc())
+        .limit(limit)
+    ).all()
+    return [(_voucher(row), _whole_entries(session, row)) for row in rows]
+
+
+def make_old(session: Session, scopes: Collection[str]) -> None:
+    """Central has something else in these scopes than was read: it is offered what it once gave out."""
+    session.execute(update(VOUCHER).where(VOUCHER.c.scope.in_(sorted(scopes))).values(is_old=True))
 
 
 def drop(session: Session, voucher: Voucher) -> None:

@@ -45,12 +45,13 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
 def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange, epoch: str) -> dict[str, object]:
     """What the device lacks or asks for."""
     scopes = incoming.scopes_for(session, device)
+    strange = vouchers.strange(session, asked.cursors, asked.marks)
     backup = backups.newest(session, epoch)
     is_news = bool(backup) and backup != asked.backup
     return {
-        "feeds": _feeds(session, node, epoch, scopes, asked),
+        "feeds": _feeds(session, node, epoch, [one for one in scopes if one not in strange], asked),
         "missing_blobs": incoming.missing_blobs(session, scopes),
-        "ahead": vouchers.strange(session, asked.cursors, asked.marks),
+        "ahead": strange,
         "backup": backup if is_news else "",
         "watermarks": _watermarks(session, device) if is_news else [],
         "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),

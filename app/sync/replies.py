@@ -63,7 +63,7 @@ def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.E
     more = _take_refusals(session, node, answer.refused, outcome)
     if any(feed.scope not in request.cursors for feed in answer.feeds):
         # A scope that is new here: what was written into it before may count by now.
-        outgoing.offer_again(session, values_with_prefix(session, QUARANTINED))
+        more = outgoing.offer_again(session, values_with_prefix(session, QUARANTINED)) or more
     _take_reasons(session, answer, offered, outcome)
     for feed in answer.feeds:
         outcome.pulled += _take_feed(session, request, feed)
@@ -166,6 +166,7 @@ def _step_back(session: Session, request: wire.Exchange, answer: wire.ExchangeRe
         outcome.ahead, outcome.has_shown = answer.ahead, False
         return True
     outgoing.drop_cursors(session, answer.ahead)
+    vouchers.make_old(session, answer.ahead)
     outcome.ahead = []
     return True
 

@@ -47,7 +47,8 @@ def shown(session: Session, epoch: str, ahead: Collection[str]) -> wire.Shown | 
     acks = [wire.StreamAck(**json.loads(told[name])) for name in told if _is_lacking(session, name, told[name])]
     if not acks and not ahead:
         return None
-    pieces = [(one, entries) for one, entries in vouchers.newest(session, epoch, ahead) if _is_whole(one, entries)]
+    given = vouchers.present(session, epoch, ahead, wire.OFFERS)
+    pieces = [(one, entries) for one, entries in given if _is_whole(one, entries)]
     return wire.Shown(
         acks=acks,
         vouchers=[_on_wire(voucher) for voucher, _ in pieces],

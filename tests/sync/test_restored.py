@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select, update
 
 from app.domain.journal import Draft
+from app.errors import CentralUnreachable
 from app.store import journal, outgoing
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of, values_with_prefix
 from app.store.tables import CursorRow, RelayedRow, StreamRow, VoucherRow, table
+from app.sync.link import Reply
 from app.sync.reports import PROOF
 from tests.builders import ANA, BEN, CY, FakeClock, World, answer, held, make_node, make_visit, records
 
@@ -194,3 +196,89 @@ def test_words_changed_on_the_tablet_do_not_come_back_under_centrals_signature(w
     assert lost.entry_id not in held(world.central)
     world.meet(ana)
     assert held(world.central)[lost.entry_id][1] == lost.body
+
+
+# ---- what the simulator found ------------------------------------------------------------------------------------------
+
+
+def test_a_feed_that_grew_past_the_cursor_again_is_known_by_its_chain(world: World) -> None:
+    """Put back in silence, then written on by others: the number of the cursor looks right, what stands there is not."""
+    ana, cy, visit = two_of_one_team(world)
+    old = snapshot(world)
+    with ana.write() as session:
+        lost = answer(session, visit, "A-1")
+    world.meet(ana)
+    world.meet(cy)
+    put_back(world, old)
+    with world.central.write() as session:
+        for number in range(3):
+            journal.append(session, Draft("review", f"{visit}/r{number}", f"visit:{visit}", {"n": number}), BEN)
+    world.meet(cy)
+    assert lost.entry_id in held(world.central)
+    assert held(cy) == held(world.central)
+
+
+def test_old_vouchers_stay_until_what_they_cover_was_read_anew(world: World) -> None:
+    """Central is put back twice: the second time before the tablet had read in the epoch between."""
+    ana, cy, visit = two_of_one_team(world)
+    old = snapshot(world)
+    with ana.write() as session:
+        lost = answer(session, visit)
+    world.meet(ana)
+    world.meet(cy)
+    again = Path(shutil.copytree(old, world.folder / "again"))
+    put_back(world, old, "ee" * 8)
+
+    class NoFeeds:
+        """The way back breaks off as soon as the lost entries were given."""
+
+        count = 0
+
+        def __call__(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+            self.count += 1
+            reply = world.transport()(method, path, headers, body)
+            if self.count > 1:
+                raise CentralUnreachable()
+            return reply
+
+    with pytest.raises(CentralUnreachable):
+        world.meet(cy, NoFeeds())
+    put_back(world, again, "dd" * 8)
+    world.meet(cy)
+    assert lost.entry_id in held(world.central)
+    with cy.read() as session:
+        assert session.execute(select(VOUCHER.c.signature).where(VOUCHER.c.is_old)).all() == []
+
+
+def test_an_epoch_that_comes_back_makes_its_own_vouchers_old(world: World) -> None:
+    ana, cy, visit = two_of_one_team(world)
+    first = epoch_of(world.central)
+    old = snapshot(world)
+    with ana.write() as session:
+        lost = answer(session, visit)
+    world.meet(ana)
+    world.meet(cy)
+    with world.central.write() as session:
+        put_value(session, EPOCH, "ee" * 8)
+    world.meet(ana)
+    put_back(world, old)  # in silence: the first epoch is back
+    assert epoch_of(world.central) == first
+    world.meet(cy)
+    assert lost.entry_id in held(world.central)
+
+
+def test_what_was_written_before_the_tablet_knew_the_visit_counts_when_the_office_added_it(world: World) -> None:
+    ana, cy = world.device([ANA]), world.device([CY])
+    with ana.write() as session:
+        visit = make_visit(session, team=(ANA,))
+    world.meet(ana)
+    with cy.write() as session:
+        early = answer(session, visit, author=CY)
+    world.meet(cy)
+    assert early.entry_id not in held(world.central)
+    with world.central.write() as session:
+        team = journal.entries_of(session, visit)
+        draft = Draft("visit", visit, f"visit:{visit}", {"team": [ANA, CY]}, (team[0].entry_id,))
+        journal.append(session, draft, BEN)
+    world.meet(cy)
+    assert early.entry_id in held(world.central)
