@@ -123,6 +123,16 @@ class BodyTooLarge(AppError):
     sentence = N_("This is too large to be taken. Photos may have up to %(megabytes)d MB.")
 
 
+class RequestTooSlow(AppError):
+    status, code = 408, "request_too_slow"
+    sentence = N_("Nothing came for a minute. It is tried again by itself.")
+
+
+class RequestBroken(AppError):
+    status, code = 400, "request_broken"
+    sentence = N_("The connection broke off. It is tried again by itself.")
+
+
 class DiskFull(AppError):
     status, code = 507, "disk_full"
     sentence = N_("The disk of this tablet is full. Nothing was lost; free some space, then save again.")

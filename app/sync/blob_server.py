@@ -12,11 +12,12 @@ from fastapi import APIRouter, Header, Request, Response
 from sqlmodel import Session
 from starlette.requests import ClientDisconnect
 
-from app.errors import AppError, BodyTooLarge, NotThere, PhotoRefused, ProtocolError
+from app.errors import AppError, BodyTooLarge, NotThere, PhotoRefused, ProtocolError, RequestTooSlow
 from app.store import attachments, incoming, uploads
 from app.store.db import Database
 from app.store.uploads import Upload
 from app.sync import wire
+from app.sync.bodies import pieces_of
 from app.sync.server import Body, Nonce, Proof, Token, central_of, enrolled, refusal, signed
 
 router = APIRouter(prefix=wire.PREFIX)
@@ -98,7 +99,7 @@ async def _take(request: Request, database: Database, upload: Upload, offset: in
     """Reads the body. A file that came in one piece, at once, is returned; else its pieces are kept as they come."""
     waiting, at, kept_at, is_in_pieces = bytearray(), offset, time.monotonic(), offset > 0
     try:
-        async for part in request.stream():
+        async for part in pieces_of(request):
             waiting += part
             if at - offset + len(waiting) > MAX_BLOB_BYTES:
                 raise BodyTooLarge(megabytes=MAX_BLOB_BYTES // 2**20)
@@ -106,7 +107,7 @@ async def _take(request: Request, database: Database, upload: Upload, offset: in
             if upload.size and waiting and is_due:
                 at, is_in_pieces = await _keep(database, upload, at, waiting), True
                 kept_at = time.monotonic()
-    except ClientDisconnect:
+    except (ClientDisconnect, RequestTooSlow):
         if upload.size and waiting:
             await _keep(database, upload, at, waiting)
         raise

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from sqlmodel import Session
 
 from app.domain.journal import device_id_of
-from app.errors import AppError, BodyTooLarge, EnrolmentRefused, ProtocolError, SignInNeeded
+from app.errors import AppError, EnrolmentRefused, ProtocolError, SignInNeeded
 from app.store import incoming
 from app.store import node as node_values
 from app.store.db import Database
@@ -16,20 +16,9 @@ from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
 from app.sync import codec, wire
 from app.sync.answers import answer
+from app.sync.bodies import body_of
 
 router = APIRouter(prefix=wire.PREFIX)
-
-
-async def body_of(request: Request) -> bytes:
-    """The body of a request, at most MAX_MESSAGE_BYTES."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > wire.MAX_MESSAGE_BYTES:
-            raise BodyTooLarge(megabytes=wire.MAX_MESSAGE_BYTES // 2**20)
-        parts.append(part)
-    return b"".join(parts)
 
 
 Body = Annotated[bytes, Depends(body_of)]

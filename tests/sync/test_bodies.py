@@ -1,0 +1,70 @@
+"""Bodies that never come, never end, or come from strangers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.requests import Request
+
+from app.errors import BodyTooLarge, RequestBroken, RequestTooSlow
+from app.sync import bodies
+from app.sync.bodies import STRANGER_BYTES, body_of, pieces_of
+from tests.builders import World, node_of
+
+
+class Sender:
+    """A client as the server sees it: messages, then silence or a hang-up."""
+
+    def __init__(self, world: World, parts: list[bytes], ends: str, device: bool = False) -> None:
+        headers = []
+        if device:
+            from app.store.node import value_of
+            from app.sync.link import TOKEN
+
+            database = world.devices[0]
+            with database.read() as session:
+                token = value_of(session, TOKEN)
+            headers = [
+                (b"x-device", node_of(database).device_id.encode()),
+                (b"authorization", f"Bearer {token}".encode()),
+            ]
+        self.parts, self.ends = parts, ends
+        self.scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "app": world.http.app}
+        self.request = Request(self.scope, self.receive)
+
+    async def receive(self) -> dict[str, object]:
+        if self.parts:
+            part = self.parts.pop(0)
+            return {"type": "http.request", "body": part, "more_body": bool(self.parts) or self.ends != "well"}
+        if self.ends == "silence":
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+
+async def read(stream: AsyncIterator[bytes]) -> bytes:
+    return b"".join([part async for part in stream])
+
+
+def test_a_body_comes_whole(world: World) -> None:
+    assert asyncio.run(body_of(Sender(world, [b"ab", b"c"], "well").request)) == b"abc"
+
+
+def test_silence_ends_in_a_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SILENT_S", 0.05)
+    with pytest.raises(RequestTooSlow) as refused:
+        asyncio.run(read(pieces_of(Sender(world, [b"ab"], "silence").request)))
+    assert refused.value.status == 408
+
+
+def test_a_hang_up_is_no_crash(world: World) -> None:
+    with pytest.raises(RequestBroken):
+        asyncio.run(body_of(Sender(world, [b"ab"], "hang up").request))
+
+
+def test_a_stranger_may_say_little_and_a_device_much(world: World) -> None:
+    world.device()
+    much = [b"x" * 40_000] * 3
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(body_of(Sender(world, list(much), "well").request))
+    assert STRANGER_BYTES < 120_000
+    assert len(asyncio.run(body_of(Sender(world, list(much), "well", device=True).request))) == 120_000
