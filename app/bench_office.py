@@ -154,18 +154,21 @@ def _photograph(session: Session, visit_id: str, photos: int, size: int) -> int:
 
 
 def _photo_of(size: int, seed: int) -> attachments.Redrawn:
-    """A photo of about `size` bytes: noise over a gradient, larger until it is large enough."""
-    width = 160
+    """A photo of about `size` bytes at 1,024 pixels: soft light with as much grain as it takes."""
+    grain = 4
     while True:
-        drawn = attachments.redraw_photo(_png(width, width * 3 // 4, seed), 1024)
-        if len(drawn.data) >= size * 0.97 or width > 1000:
+        drawn = attachments.redraw_photo(_png(1024, 768, grain, seed), 1024)
+        if len(drawn.data) >= size * 0.9 or grain >= 60:
             return drawn
-        width = max(width + 8, round(width * min(1.5, (size / len(drawn.data)) ** 0.5)))
+        grain += 3
 
 
-def _png(width: int, height: int, seed: int) -> bytes:
+def _png(width: int, height: int, grain: int, seed: int) -> bytes:
     chance = random.Random(seed)  # noqa: S311 - a picture, not a secret
-    rows = b"".join(b"\0" + chance.randbytes(width * 3) for _ in range(height))
+    rows = b"".join(
+        b"\0" + chance.randbytes(width * 3).translate(bytes(60 + y // 8 + value * grain // 256 for value in range(256)))
+        for y in range(height)
+    )
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(map(_chunk, chunks))

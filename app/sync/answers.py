@@ -35,7 +35,7 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
         _take_back(session, node, device, piece)
     taken = take_all(session, device, asked.pushes)
     told: dict[str, object] = {
-        "acks": [_proven(node, device, epoch, ack) for ack in taken.acks],
+        "acks": [_proven(node, device, epoch, ack) if ack in taken.fresh else ack for ack in taken.acks],
         "refused": taken.refused,
         "quarantined": taken.quarantined,
     }

@@ -30,6 +30,7 @@ class Taken:
     """What came of the pushes of one exchange."""
 
     acks: list[wire.StreamAck] = field(default_factory=list)
+    fresh: list[wire.StreamAck] = field(default_factory=list)  # those of pushes with entries
     refused: list[wire.Refused] = field(default_factory=list)
     quarantined: list[wire.Quarantined] = field(default_factory=list)
 
@@ -75,7 +76,10 @@ def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wir
     journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal))
     taken.quarantined += [wire.Quarantined(entry_id=key, reason=reason) for key, reason in intake.reasons.items()]
     chain = verdict.chain.hex()
-    taken.acks.append(wire.StreamAck(incarnation=push.incarnation, lane=push.lane, seq=verdict.seq, chain=chain))
+    ack = wire.StreamAck(incarnation=push.incarnation, lane=push.lane, seq=verdict.seq, chain=chain)
+    taken.acks.append(ack)
+    if places:  # of a push of nothing the device has the proof already
+        taken.fresh.append(ack)
 
 
 def _named(session: Session, intake: Intake, link: Link, place: wire.Place) -> Link:

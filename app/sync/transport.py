@@ -27,6 +27,7 @@ class HttpTransport:
         self.client = httpx2.Client(
             base_url=base_url, timeout=timeout_s, follow_redirects=False, trust_env=False, transport=wires
         )
+        self.client.headers.clear()  # what program this is concerns nobody on the way, and each byte costs
 
     def __call__(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         content = self._pieces(body) if body else None
