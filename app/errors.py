@@ -266,6 +266,13 @@ class CentralNotGenuine(AppError):
     sentence = N_("The answer did not come from the office: this network may want a sign-in page. Nothing was sent.")
 
 
+class NetworkSignIn(CentralNotGenuine):
+    """What answered looks like the sign-in page of a hotel's or an institution's network."""
+
+    code = "network_sign_in"
+    sentence = N_("This network wants a sign-in page. Nothing was sent; everything is saved on this tablet.")
+
+
 class CentralUnreachable(AppError):
     status, code = 503, "central_unreachable"
     sentence = N_("The office cannot be reached now. Everything is saved on this tablet and will be sent later.")
