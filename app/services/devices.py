@@ -63,6 +63,9 @@ def make_code_again(session: Session, author: Person, device_id: str) -> OneTime
     return make_code(session, author, device.name, json_list(device.people))
 
 
+UNKNOWN, NOTHING = Health(0), Kept()
+
+
 @dataclass(frozen=True)
 class DeviceSeen:
     """A device as the office knows it.
@@ -76,8 +79,8 @@ class DeviceSeen:
     enrolled_at_ms: int | None
     seen_at_ms: int | None
     is_revoked: bool
-    health: Health = Health(0)
-    kept: Kept = Kept()
+    health: Health = UNKNOWN
+    kept: Kept = NOTHING
     carried: int = 0
     by_hearsay: int = 0
 
@@ -126,8 +129,8 @@ def _enrolled(session: Session, now_ms: int) -> list[DeviceSeen]:
             enrolled_at_ms=row.enrolled_at_ms,
             seen_at_ms=row.seen_at_ms,
             is_revoked=row.revoked_at_ms is not None,
-            health=_health(row, kept.get(row.device_id, Kept()), missing.get(row.device_id, 0), now_ms),
-            kept=kept.get(row.device_id, Kept()),
+            health=_health(row, kept.get(row.device_id, NOTHING), missing.get(row.device_id, 0), now_ms),
+            kept=kept.get(row.device_id, NOTHING),
             carried=carried.get(row.device_id, 0),
             by_hearsay=by_hearsay.get(row.device_id, 0),
         )

@@ -62,7 +62,9 @@ def missing_of_devices(session: Session) -> dict[str, int]:
 def _present(session: Session, hashes: Collection[str]) -> set[str]:
     ordered = sorted(hashes)
     return {
-        one for start in range(0, len(ordered), BATCH) for one in attachments.present(session, ordered[start : start + BATCH])
+        one
+        for start in range(0, len(ordered), BATCH)
+        for one in attachments.present(session, ordered[start : start + BATCH])
     }
 
 

@@ -64,10 +64,23 @@ def sent_at(session: Session, scopes: Collection[str]) -> dict[str, int]:
     return {name.removeprefix(SENT_AT): int(value) for name, value in kept.items()}
 
 
+def has_unsent_files(session: Session) -> bool:
+    """True when central lacks a photo or document of this device."""
+    return (
+        session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sent_at_ms.is_(None)).limit(1)).first()
+        is not None
+    )
+
+
 def is_all_safe(session: Session) -> bool:
     """True when everything this device wrote and photographed is in a backup that was restored and verified."""
-    own = select(func.count(), func.count().filter(STREAM.c.durable_seq < STREAM.c.last_seq)).where(STREAM.c.own.is_(True))
+    own = select(func.count(), func.count().filter(STREAM.c.durable_seq < STREAM.c.last_seq)).where(
+        STREAM.c.own.is_(True)
+    )
     streams, behind = session.execute(own).one()
     if not streams or behind:
         return False
-    return session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.durable_at_ms.is_(None)).limit(1)).first() is None
+    return (
+        session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.durable_at_ms.is_(None)).limit(1)).first()
+        is None
+    )

@@ -43,7 +43,18 @@ class StatusContext:
     sent_at: datetime | None  # when the last confirmation came; None: never
     is_connected: bool  # the last attempt reached the centre
     stays_offline: bool  # the person switched sending off
-    problem: str  # one sentence: what is wrong and what to do; "" when nothing is
+    problem: str  # one sentence: what is wrong; "" when nothing is
+    note: str = ""  # one sentence that is good to know and needs no alarm
+    is_safe: bool = False  # all of it is in a checked backup at the centre
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Something that the person at this tablet has to know."""
+
+    happened: str  # one sentence
+    to_do: str  # one sentence; may be ""
+    is_alarm: bool  # else it is good to know, and needs no hurry
 
 
 @dataclass(frozen=True)
@@ -277,6 +288,7 @@ class HubPage:
     finish_url: str
     sync_url: str
     report_url: str  # "" before there is one
+    is_safe: bool = False  # all of it is in a checked backup at the centre
     in_hand: tuple[HandLink, ...] = ()  # talks, immediate danger, mandate: while the visit is open
 
 
@@ -323,6 +335,24 @@ class FinishPage:
 
 
 @dataclass(frozen=True)
+class SendState:
+    """Where a visit or a file stands: saved, sending (percent), sent (when), safe."""
+
+    word: str  # saved | sending | sent | safe
+    percent: int = 0
+    when: str = ""  # "14:05"; the day, when it was not today
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One photo or document of a visit on the sync page."""
+
+    title: str  # what it shows, or of which question it is
+    size: str  # "58 KB"
+    state: SendState
+
+
+@dataclass(frozen=True)
 class SyncRow:
     """One visit on the sync page."""
 
@@ -331,9 +361,29 @@ class SyncRow:
     visited_on: date
     entries: int  # all entries of the visit on this tablet
     entries_sent: int
-    photos: int
-    photos_sent: int
-    is_safe: bool  # all of it is in a checked backup at the centre
+    files: tuple[FileRow, ...]
+    files_sent: int
+    state: SendState
+
+
+@dataclass(frozen=True)
+class UploadLine:
+    """The file that is on its way now."""
+
+    title: str
+    percent: int
+    amount: str  # "24 KB of 58 KB"
+    pace: str  # "12 KB a second, about 3 minutes left"; "" while it is not known
+
+
+@dataclass(frozen=True)
+class PhotoBudget:
+    """Posts to /sync/photos: day_mb, and to /sync/photos/pause: paused on|off."""
+
+    choices: tuple[Choice, ...]
+    is_paused: bool
+    spent: str  # "3.2 MB of 20 MB" went today
+    is_used_up: bool  # what waits goes tomorrow
 
 
 @dataclass(frozen=True)
@@ -346,15 +396,27 @@ class NotCounted:
 
 
 @dataclass(frozen=True)
-class SyncPage:
+class SyncLive:
+    """The moving part of the sync page: it is asked for again and again."""
+
     rows: tuple[SyncRow, ...]
-    unsent: int
-    photos_unsent: int
+    waiting: str  # "34 entries, 12 photos · 1.2 MB"; "" when nothing waits
+    upload: UploadLine | None
     sent_at: datetime | None
     stays_offline: bool
     is_sending: bool
-    problem: str  # what is wrong, "" when nothing is
-    to_do: str  # what to do about it
+    is_safe: bool
+    quiet: str  # why nothing can be sent now, when that is nobody's fault: "" or a sentence
+    truths: tuple[Truth, ...]
+    not_counted: tuple[NotCounted, ...]
+    budget: PhotoBudget
+
+
+@dataclass(frozen=True)
+class SyncPage:
+    """Posts to /sync (send now) and /sync/offline: offline on|off."""
+
+    live: SyncLive
     device_name: str
     centre: str  # address of the centre; "" when this tablet was never enrolled
-    not_counted: tuple[NotCounted, ...]
+    key_words: str  # fingerprint of the centre's key in groups: the same stands on the card

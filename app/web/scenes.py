@@ -46,7 +46,8 @@ def with_sending(session: Session, request: Request, scene: Scene) -> Scene:
         return scene
     unsent, _ = outgoing.unsent_in(session, scene.visit.scope)
     sent, total = attachments.photo_counts(session, scene.visit.scope)
-    return replace(scene, unsent=unsent, photos_unsent=total - sent)
+    is_safe = not unsent and sent == total and outgoing.is_safe(session, scene.visit.scope)
+    return replace(scene, unsent=unsent, photos_unsent=total - sent, is_safe=is_safe)
 
 
 def names_of(session: Session) -> dict[str, str]:

@@ -47,6 +47,7 @@ class Scene:
     speech: Speech
     unsent: int = 0
     photos_unsent: int = 0
+    is_safe: bool = False
     _asked: dict[str, Sequence[Asked]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -227,6 +228,7 @@ def hub(scene: Scene) -> HubPage:
         return_reason=visit.return_reason if visit.state == "returned" else "",
         unsent=scene.unsent,
         photos_unsent=scene.photos_unsent,
+        is_safe=scene.is_safe,
         finish_url=f"{scene.url}/finish",
         sync_url="/sync",
         report_url=f"{scene.url}/report" if visit.state in ("finished", "approved", "returned") else "",

@@ -35,6 +35,7 @@ from tests.web.samples import (
     ERRORS,
     FINISHES,
     HUBS,
+    LIVES,
     NEW_VISITS,
     NOON,
     SECTIONS,
@@ -366,6 +367,7 @@ DEVICE = {
     "answers/meaning.html": MEANING_STATES,
     "answers/_meaning.html": MEANING_STATES,
     "sync/page.html": SYNCS,
+    "sync/_live.html": LIVES,
     "standards/page.html": standard_samples.PAGES,
     "standards/provision.html": standard_samples.PROVISIONS,
 }
