@@ -263,7 +263,7 @@ class EnrolmentRefused(AppError):
 
 class CentralNotGenuine(AppError):
     status, code = 502, "central_not_genuine"
-    sentence = N_("The answer did not come from the office: this network may want a sign-in page. Nothing was sent.")
+    sentence = N_("The answer did not come from the office, but from something in between. Nothing was sent.")
 
 
 class NetworkSignIn(CentralNotGenuine):

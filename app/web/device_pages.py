@@ -12,8 +12,8 @@ from app.domain.people import Person
 from app.services.devices import DeviceSeen
 from app.web.amounts import by_words, count_words, span_words
 from app.web.contexts import Choice
+from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, RevocationPage
 from app.web.language import LANGUAGES, Speech
-from app.web.review_contexts import DeviceFact, DevicePage, DeviceRow, RevocationPage
 from app.web.status import sentence_of
 
 LANGUAGE_NAMES: Final = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
@@ -49,7 +49,9 @@ def device_page(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) 
 
 def revocation_page(speech: Speech, seen: DeviceSeen) -> RevocationPage:
     url = f"/devices/{seen.device_id}"
-    return RevocationPage(seen.name, f"{url}/revocation", url, count_words(speech, seen.health.entries, seen.health.files))
+    return RevocationPage(
+        seen.name, f"{url}/revocation", url, count_words(speech, seen.health.entries, seen.health.files)
+    )
 
 
 def names(people: Mapping[str, Person], ids: Iterable[str]) -> str:
@@ -99,13 +101,15 @@ def _sentence(speech: Speech, health: Health, trouble: str) -> str:
     versions = {"theirs": health.version, "ours": __version__}
     if trouble == "older":
         return speech.say("Its Baqylau (%(theirs)s) is older than the office's (%(ours)s). Update it.", **versions)
-    return speech.say("Its Baqylau (%(theirs)s) is newer than the office's (%(ours)s). Update the office's.", **versions)
+    return speech.say(
+        "Its Baqylau (%(theirs)s) is newer than the office's (%(ours)s). Update the office's.", **versions
+    )
 
 
 def clock_words(speech: Speech, offset_ms: int) -> str:
     """How its clock goes, from a minute on."""
     if abs(offset_ms) < CLOCK_WORTH_SAYING_MS:
-        return speech.say("right")
+        return speech.say("runs right")
     amount = by_words(speech, abs(offset_ms))
     if offset_ms > 0:
         return speech.say("Its clock is ahead %(time)s.", time=amount)
@@ -130,9 +134,7 @@ def _facts(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) -> It
 
 def _kept_fact(speech: Speech, seen: DeviceSeen) -> DeviceFact:
     kept = seen.kept
-    value = speech.say(
-        "%(safe)s of %(here)s entries", safe=speech.number(kept.safe), here=speech.number(kept.here)
-    )
+    value = speech.say("%(safe)s of %(here)s entries", safe=speech.number(kept.safe), here=speech.number(kept.here))
     return DeviceFact(speech.say("In a checked backup"), value)
 
 
@@ -144,7 +146,9 @@ def _technical(speech: Speech, health: Health) -> Iterable[DeviceFact]:
     is_wrong = is_clock_wrong(health.clock_ms)
     set_it = speech.say("It has to be set: the times beside answers are not to be relied on.") if is_wrong else ""
     yield DeviceFact(speech.say("Clock"), clock, set_it)
-    version = "older" if is_older(health.version, __version__) else "newer" if is_older(__version__, health.version) else ""
+    version = (
+        "older" if is_older(health.version, __version__) else "newer" if is_older(__version__, health.version) else ""
+    )
     yield DeviceFact(speech.say("Program"), health.version, _sentence(speech, health, version) if version else "")
     if health.free_mb >= 0:
         low = _sentence(speech, health, "disk") if is_disk_low(health.free_mb) else ""

@@ -15,9 +15,9 @@ from app.store.vault import key_fingerprint
 from app.web.amounts import in_groups
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
+from app.web.device_contexts import DevicesPage, EnrolmentCard
 from app.web.device_pages import card_languages, device_page, device_row, names, qr, revocation_page
 from app.web.render import page, speech_in, speech_of
-from app.web.review_contexts import DevicesPage, EnrolmentCard
 
 router = APIRouter()
 Keeper = Annotated[Person, needs("devices")]

@@ -23,12 +23,12 @@ from app.sync.loop import SyncLoop
 from app.sync.replies import QUARANTINED, Outcome
 from app.web import words
 from app.web.amounts import in_groups
-from app.web.contexts import NotCounted, SyncLive, SyncPage
 from app.web.deps import ReadSession, SignedIn, Visitor, WriteSession
 from app.web.language import Speech
 from app.web.render import page, part, speech_of
 from app.web.scenes import scenes_of
 from app.web.status import WHY_NOT_COUNTED, refusal, truths
+from app.web.sync_contexts import NotCounted, SyncLive, SyncPage
 from app.web.sync_pages import Dispatch, photo_budget, photo_titles, sync_row, upload_line, waiting_words
 
 router = APIRouter()

@@ -12,8 +12,9 @@ from app.store import attachments, outgoing
 from app.store.sending import FileStanding
 from app.sync.progress import Progress, Upload
 from app.web.amounts import count_words, left_words, rate_words, size_words
-from app.web.contexts import Choice, FileRow, PhotoBudget, SendState, SyncRow, UploadLine
+from app.web.contexts import Choice
 from app.web.language import Speech
+from app.web.sync_contexts import FileRow, PhotoBudget, SendState, SyncRow, UploadLine
 from app.web.visit_pages import Scene, institution_name
 
 WHOLE: Final = 100

@@ -21,6 +21,7 @@ from app.web.contexts import (
     FinishPage,
     HubPage,
     IndicatorLink,
+    PhotoPlace,
     Problem,
     Progress,
     RefusalForm,
@@ -48,6 +49,7 @@ class Scene:
     unsent: int = 0
     photos_unsent: int = 0
     is_safe: bool = False
+    photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)  # by SHA-256
     _asked: dict[str, Sequence[Asked]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -105,13 +107,6 @@ def institution_name(institution: Record | None, language: str) -> str:
         return "—"
     first, second = ("name_kk", "name_ru") if language == "kk" else ("name_ru", "name_kk")
     return institution.text(first) or institution.text(second)
-
-
-def fits_search(institution: Record, speech: Speech, wanted: str) -> bool:
-    """True when a name in either language, the place, region or type holds what was typed."""
-    code = institution.text
-    places = (code("place"), words.region(speech, code("region")), words.institution_type(speech, code("type")))
-    return wanted.casefold() in " ".join((code("name_kk"), code("name_ru"), *places)).casefold()
 
 
 def visit_line(scene: Scene) -> str:

@@ -13,7 +13,6 @@ from app.web.contexts import (
     Choice,
     DeclarationForm,
     ErrorPage,
-    FileRow,
     FinishPage,
     HandLink,
     HubPage,
@@ -22,28 +21,23 @@ from app.web.contexts import (
     MemberOption,
     NavItem,
     NewVisitPage,
-    NotCounted,
     PageContext,
     PersonContext,
-    PhotoBudget,
+    PhotoPlace,
     Problem,
     Progress,
     RefusalForm,
     SectionCheck,
     SectionRow,
-    SendState,
     SignatureRow,
     SignInPage,
     StatusContext,
-    SyncLive,
-    SyncPage,
-    SyncRow,
     Truth,
-    UploadLine,
     VisitHead,
     VisitRow,
     VisitsPage,
 )
+from app.web.sync_contexts import FileRow, NotCounted, PhotoBudget, SendState, SyncLive, SyncPage, SyncRow, UploadLine
 
 DAY = date(2026, 11, 18)
 NOON = datetime(2026, 11, 18, 14, 5)
@@ -70,6 +64,8 @@ def page(**changes: object) -> PageContext:
     return replace(frame, **changes)  # type: ignore[arg-type]
 
 
+NOT_HERE = PhotoPlace(False, False, "жолда")
+ON_ITS_WAY = PhotoPlace(False, True, "жолда, 40 %")
 STATUSES = (
     STATUS,
     replace(STATUS, unsent=0),
