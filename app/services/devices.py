@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlmodel import Session, select
 
@@ -64,6 +65,8 @@ def make_code_again(session: Session, author: Person, device_id: str) -> OneTime
 
 
 UNKNOWN, NOTHING = Health(0), Kept()
+# What a tablet tells of the time before this meeting: that it came is the proof that they are over.
+GONE_BY: Final = ("central_unreachable", "network_sign_in", "not_enrolled", "device_revoked")
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def _health(row: DeviceRow, kept: Kept, missing: int, now_ms: int) -> Health:
         clock_ms=_number(told, "clock_ms"),
         free_mb=_number(told, "free_mb", -1),
         version=str(told.get("version", "")),
-        problem=str(told.get("problem", "")),
+        problem="" if told.get("problem") in GONE_BY else str(told.get("problem", "")),
     )
 
 

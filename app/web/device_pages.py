@@ -49,9 +49,7 @@ def device_page(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) 
 
 def revocation_page(speech: Speech, seen: DeviceSeen) -> RevocationPage:
     url = f"/devices/{seen.device_id}"
-    return RevocationPage(
-        seen.name, f"{url}/revocation", url, count_words(speech, seen.health.entries, seen.health.files)
-    )
+    return RevocationPage(seen.name, f"{url}/revocation", url, still_there(speech, seen.health))
 
 
 def names(people: Mapping[str, Person], ids: Iterable[str]) -> str:
@@ -83,11 +81,18 @@ def why(speech: Speech, seen: DeviceSeen) -> str:
     return _sentence(speech, seen.health, troubles(seen.health, __version__)[0])
 
 
+def still_there(speech: Speech, health: Health) -> str:
+    """What is only on the tablet. Once its entries are here, they tell how many photos are still to come."""
+    if health.entries:
+        return count_words(speech, health.entries, 0, files=health.files)
+    return count_words(speech, 0, health.missing)
+
+
 def _away(speech: Speech, health: Health) -> str:
     away = span_words(speech, health.unseen_ms)
     if not health.has_work:
         return speech.say("Not seen for %(time)s.", time=away)
-    what = count_words(speech, health.entries, health.files)
+    what = still_there(speech, health)
     return speech.say("Not seen for %(time)s; still only on it: %(what)s.", time=away, what=what)
 
 
@@ -122,8 +127,9 @@ def _facts(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) -> It
     yield DeviceFact(speech.say("Linked"), speech.moment(speech.at(seen.enrolled_at_ms)))
     stale = _away(speech, health) if is_stale(health) else ""
     yield DeviceFact(speech.say("Last here"), speech.moment(speech.at(seen.seen_at_ms)) or speech.say("never"), stale)
-    still_there = count_words(speech, health.entries, health.files)
-    yield DeviceFact(speech.say("Only on the tablet"), still_there or speech.say("nothing, as far as is known"))
+    yield DeviceFact(
+        speech.say("Only on the tablet"), still_there(speech, health) or speech.say("nothing, as far as is known")
+    )
     if health.missing:
         missing = speech.say_n("%(count)s photo", "%(count)s photos", health.missing)
         yield DeviceFact(speech.say("Named in entries, not here yet"), missing)

@@ -7,6 +7,7 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
+from app.domain.merge import Record
 from app.domain.people import Person
 from app.domain.visits import KINDS, LEGAL_BASES, VARIANTS
 from app.errors import AppError, InvalidInput

@@ -130,7 +130,8 @@ def upload_line(speech: Speech, progress: Progress, dispatch: Dispatch, titles: 
 def waiting_words(speech: Speech, unsent: int, files: Sequence[FileStanding]) -> str:
     """ "34 entries, 12 photos · 1.2 MB"; empty when nothing waits."""
     waiting = [one for one in files if not one.sent_at_ms]
-    counted = count_words(speech, unsent, len(waiting))
+    photos = sum(one.media_type != attachments.DOCUMENT_TYPE for one in waiting)
+    counted = count_words(speech, unsent, photos, len(waiting) - photos)
     size = size_words(speech, sum(one.size for one in waiting)) if waiting else ""
     return " · ".join(part for part in (counted, size) if part)
 
