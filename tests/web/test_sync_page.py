@@ -57,7 +57,7 @@ def test_a_visit_is_saved_then_sent_with_its_time_then_safe(
     ana.tap(visit.answer_url("B1"), value="no")
     photograph(ana, visit, picture(), caption="есік")
     assert re.search(r"saved.* есік 1 KB saved", live(ana))
-    assert re.search(r"To send: \d+ entries, 1 photo, 1 checklist · \d+ KB", live(ana))
+    assert re.search(r"To send: \d+ entries, 1 photo, 1 checklist · [0-9.]+ [KM]B", live(ana))
     device.clock.advance(hours=4, minutes=5)
     meet()
     ana = device.browser("ana")
