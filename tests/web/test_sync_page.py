@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import select
@@ -16,6 +18,7 @@ from app.store.tables import AttachmentRow, StreamRow
 from app.sync import client, files, reports
 from app.sync.replies import CENTRAL_VERSION, CLOCK_OFFSET, EPOCH_CHANGED
 from app.sync.reports import LAST_PROBLEM
+from app.web import sync
 from tests.web.nodes import Browser, Node, Visiting, text_of
 from tests.web.test_photos import photograph, picture
 
@@ -236,3 +239,39 @@ def test_what_is_normal_raises_no_alarm(ana: Browser, device: Node, visit: Visit
 def test_no_connection_is_said_calmly_when_something_waits(ana: Browser, device: Node, visit: Visiting) -> None:
     put(device, **{LAST_PROBLEM: "central_unreachable"})
     assert "The office cannot be reached now." in live(ana) and "tried again by itself" in live(ana)
+
+
+# ---- «Send now» ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_comes_back_while_a_slow_meeting_goes_on(device: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos over a slow link take minutes: nobody is left before a page that does not come."""
+    monkeypatch.setattr(sync, "PATIENCE_S", 0.01)
+
+    async def press() -> None:
+        link_is_slow = asyncio.Event()
+        monkeypatch.setattr(device.app.state.sync_loop, "meet_now", link_is_slow.wait)
+        reply = await sync.send_now(SimpleNamespace(app=device.app), None)  # type: ignore[arg-type]
+        assert reply.status_code == 303
+        (meeting,) = sync.MEETINGS
+        assert not meeting.done()  # it goes on by itself
+        link_is_slow.set()
+        await meeting
+
+    asyncio.run(press())
+    assert not sync.MEETINGS
+
+
+def test_a_meeting_that_broke_off_for_no_known_reason_is_in_the_log(
+    device: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def press() -> None:
+        monkeypatch.setattr(device.app.state.sync_loop, "meet_now", lambda: breaking())
+        await sync.send_now(SimpleNamespace(app=device.app), None)  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+
+    async def breaking() -> None:
+        raise RuntimeError("odd")
+
+    asyncio.run(press())
+    assert "sync broke off" in caplog.text and "odd" in caplog.text
