@@ -30,7 +30,9 @@ class Dispatch:
     now_ms: int
 
     def of(self, scope: str) -> list[FileStanding]:
-        return [one for one in self.files if one.scope == scope]
+        """The files of a visit that people ask about: its photos, and its checklist while central lacks it."""
+        mine = [one for one in self.files if one.scope == scope]
+        return [one for one in mine if one.media_type != attachments.DOCUMENT_TYPE or not one.sent_at_ms]
 
 
 def sync_row(session: Session, scene: Scene, dispatch: Dispatch, sent_ms: int | None) -> SyncRow:
