@@ -107,5 +107,16 @@ def test_two_who_settle_it_apart_stand_against_each_other_by_name_until_one_sett
     assert len(apart.entries("B1")) == 5  # nothing is thrown away: two answers, three decisions
 
 
-def test_a_first_difference_is_not_called_a_second_one(ana: Browser, apart: Visiting) -> None:
-    assert SETTLED not in card(ana, apart) and "settled it so" not in card(ana, apart)
+def test_a_first_difference_is_not_called_a_second_one(
+    ana: Browser, visit: Visiting, danas_tablet: Node, both: Callable[[], None]
+) -> None:
+    """Both changed the same earlier answer: each knew of one entry, and settled nothing."""
+    ana.tap(visit.answer_url("B1"), value="partly")
+    both()
+    hers = Visiting(visit.visit_id, danas_tablet)
+    ana.tap(visit.answer_url("B1"), value="yes", seen=visit.heads("B1"))
+    danas_tablet.browser("dana").tap(visit.answer_url("B1"), value="no", seen=hers.heads("B1"))
+    both()
+    shown = card(ana, visit)
+    assert "Keep this: yes" in shown and "Keep this: no" in shown
+    assert SETTLED not in shown and "settled it so" not in shown
