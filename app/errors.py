@@ -263,7 +263,14 @@ class EnrolmentRefused(AppError):
 
 class CentralNotGenuine(AppError):
     status, code = 502, "central_not_genuine"
-    sentence = N_("The answer did not come from the office: this network may want a sign-in page. Nothing was sent.")
+    sentence = N_("The answer did not come from the office, but from something in between. Nothing was sent.")
+
+
+class NetworkSignIn(CentralNotGenuine):
+    """What answered looks like the sign-in page of a hotel's or an institution's network."""
+
+    code = "network_sign_in"
+    sentence = N_("This network wants a sign-in page. Nothing was sent; everything is saved on this tablet.")
 
 
 class CentralUnreachable(AppError):

@@ -1,14 +1,19 @@
 """Tablets and laptops of the teams, as the office sees them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlmodel import Session, select
 
+from app import __version__
+from app.domain.device_health import Health, is_stale, troubles
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services.texts import kept_text
-from app.store import incoming, reads
+from app.store import device_facts, incoming, photo_arrivals, reads
+from app.store.device_facts import Kept
 from app.store.node import Node
 from app.store.reads import json_list
 from app.store.tables import DeviceRow, EnrolCodeRow
@@ -49,31 +54,127 @@ def revoke_device(session: Session, author: Person, device_id: str) -> None:
     session.add(device)
 
 
+def make_code_again(session: Session, author: Person, device_id: str) -> OneTimeCode:
+    """A new one-time code for a tablet that is known, with its name and people. Raises NotAllowed, NotThere."""
+    if not author.may("devices"):
+        raise NotAllowed()
+    device = session.get(DeviceRow, device_id)
+    if device is None:
+        raise NotThere()
+    return make_code(session, author, device.name, json_list(device.people))
+
+
+UNKNOWN, NOTHING = Health(0), Kept()
+# What a tablet tells of the time before this meeting: that it came is the proof that they are over.
+GONE_BY: Final = ("central_unreachable", "network_sign_in", "not_enrolled", "device_revoked")
+
+
 @dataclass(frozen=True)
 class DeviceSeen:
+    """A device as the office knows it.
+
+    `carried`, `by_hearsay`: see `store.device_facts`. A code that nobody used yet has no id and was never enrolled.
+    """
+
     device_id: str
     name: str
     people: tuple[str, ...]
     enrolled_at_ms: int | None
     seen_at_ms: int | None
     is_revoked: bool
+    health: Health = UNKNOWN
+    kept: Kept = NOTHING
+    carried: int = 0
+    by_hearsay: int = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """True for a code that nobody used yet."""
+        return self.enrolled_at_ms is None
 
 
 def devices(session: Session) -> list[DeviceSeen]:
-    """Enrolled devices by name, then codes that nobody used yet."""
+    """Enrolled devices, those that need care first; then codes that nobody used yet; then withdrawn ones."""
     node: Node = session.info["node"]
-    rows = session.exec(select(DeviceRow).order_by(DeviceRow.name)).all()
-    found = [
-        DeviceSeen(
-            r.device_id, r.name, tuple(json_list(r.people)), r.enrolled_at_ms, r.seen_at_ms, r.revoked_at_ms is not None
-        )
-        for r in rows
-    ]
-    waiting = session.exec(select(EnrolCodeRow).where(EnrolCodeRow.used_by == None)).all()  # noqa: E711
-    now = node.clock.now_ms()
-    found += [
-        DeviceSeen("", c.device_name, tuple(json_list(c.people)), None, None, False)
-        for c in waiting
-        if c.expires_at_ms > now
-    ]
+    found = [*_enrolled(session, node.clock.now_ms()), *_unused_codes(session, node.clock.now_ms())]
+    return sorted(found, key=_urgency)
+
+
+def device(session: Session, device_id: str) -> DeviceSeen:
+    """One enrolled device. Raises NotThere."""
+    node: Node = session.info["node"]
+    found = next((one for one in _enrolled(session, node.clock.now_ms()) if one.device_id == device_id), None)
+    if found is None:
+        raise NotThere()
     return found
+
+
+def _urgency(seen: DeviceSeen) -> tuple[int, int, str]:
+    """Stale ones first, longest unseen on top; then other troubles; then sound ones by name."""
+    place = 4 if seen.is_revoked else 3 if seen.is_waiting else 2
+    unseen = 0
+    if place == 2 and is_stale(seen.health):
+        place, unseen = 0, -seen.health.unseen_ms
+    elif place == 2 and troubles(seen.health, __version__):
+        place = 1
+    return place, unseen, seen.name
+
+
+def _enrolled(session: Session, now_ms: int) -> list[DeviceSeen]:
+    rows = session.exec(select(DeviceRow)).all()
+    kept, missing = device_facts.kept(session), photo_arrivals.missing_of_devices(session)
+    carried, by_hearsay = device_facts.carried(session), device_facts.by_hearsay(session)
+    return [
+        DeviceSeen(
+            device_id=row.device_id,
+            name=row.name,
+            people=tuple(json_list(row.people)),
+            enrolled_at_ms=row.enrolled_at_ms,
+            seen_at_ms=row.seen_at_ms,
+            is_revoked=row.revoked_at_ms is not None,
+            health=_health(row, kept.get(row.device_id, NOTHING), missing.get(row.device_id, 0), now_ms),
+            kept=kept.get(row.device_id, NOTHING),
+            carried=carried.get(row.device_id, 0),
+            by_hearsay=by_hearsay.get(row.device_id, 0),
+        )
+        for row in rows
+    ]
+
+
+def _health(row: DeviceRow, kept: Kept, missing: int, now_ms: int) -> Health:
+    """What the device told at the start of its last meeting (`wire.HealthReport`), less what has come since then.
+
+    Once all its entries are here, the photos that they name and that are not here are all that it still has.
+    """
+    told = _told(row)
+    come_since = kept.here - _number(told, "here", kept.here)
+    entries = max(0, _number(told, "entries") - come_since)
+    return Health(
+        unseen_ms=max(0, now_ms - row.seen_at_ms),
+        entries=entries,
+        files=max(missing, _number(told, "files")) if entries else missing,
+        missing=missing,
+        clock_ms=_number(told, "clock_ms"),
+        free_mb=_number(told, "free_mb", -1),
+        version=str(told.get("version", "")),
+        problem="" if told.get("problem") in GONE_BY else str(told.get("problem", "")),
+    )
+
+
+def _told(row: DeviceRow) -> dict[str, object]:
+    told = json.loads(row.health or "{}")
+    return told if isinstance(told, dict) else {}
+
+
+def _number(told: dict[str, object], name: str, default: int = 0) -> int:
+    value = told.get(name)
+    return value if isinstance(value, int) else default
+
+
+def _unused_codes(session: Session, now_ms: int) -> list[DeviceSeen]:
+    waiting = session.exec(select(EnrolCodeRow).where(EnrolCodeRow.used_by == None)).all()  # noqa: E711
+    return [
+        DeviceSeen("", code.device_name, tuple(json_list(code.people)), None, None, False)
+        for code in waiting
+        if code.expires_at_ms > now_ms
+    ]

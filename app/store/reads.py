@@ -12,9 +12,10 @@ from app.domain.people import Person, person_of
 from app.domain.visits import Visit, may_see, visit_of
 from app.errors import NotThere
 from app.store.projection import as_record
-from app.store.tables import EntryRow, LinkRow, RecordRow, WebSessionRow, table
+from app.store.tables import EntryParentRow, EntryRow, LinkRow, RecordRow, WebSessionRow, table
 
 RECORD, ENTRY, LINK, WEB_SESSION = table(RecordRow), table(EntryRow), table(LinkRow), table(WebSessionRow)
+PARENT = table(EntryParentRow)
 # Built once: to build a statement takes five times as long as to run it.
 RECORD_OF = select(RECORD).where(RECORD.c.subject == bindparam("of"))
 RECORDS_OF_KIND = select(RECORD).where(RECORD.c.kind == bindparam("kind")).order_by(RECORD.c.subject)
@@ -224,6 +225,12 @@ def made_at_of(session: Session, entry_ids: list[str]) -> dict[str, tuple[str, i
     """(author, time in ms) of entries."""
     rows = session.execute(MADE_AT, {"ids": entry_ids})
     return {row.entry_id: (row.author, row.made_at_ms) for row in rows}
+
+
+def settlements(session: Session, entry_ids: list[str]) -> frozenset[str]:
+    """Those of the entries that settled a conflict: their authors saw two heads, and named both as parents."""
+    statement = select(PARENT.c.child).where(PARENT.c.child.in_(entry_ids)).group_by(PARENT.c.child)
+    return frozenset(row.child for row in session.execute(statement.having(func.count() > 1)))
 
 
 def json_list(text: str) -> list[str]:

@@ -23,7 +23,7 @@ log = logging.getLogger("baqylau.sync")
 def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange) -> wire.ExchangeReply:
     """The reply to an exchange of this device. Raises ProtocolError for a seal that does not hold."""
     now = node.clock.now_ms()
-    incoming.saw_device(session, device.device_id, now, _health_of(asked, now))
+    incoming.saw_device(session, device.device_id, now, _health_of(session, device, asked, now))
     if asked.shown and _has_forgotten(session, node, device, asked.shown):
         log.warning("central was put back to an older state: a new epoch begins")
         backups.rotate_epoch(session, node.clock)
@@ -60,11 +60,15 @@ def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
     }
 
 
-def _health_of(asked: wire.Exchange, now_ms: int) -> str:
-    """What the device says of itself, with its clock's error; empty when it said nothing."""
+def _health_of(session: Session, device: DeviceRow, asked: wire.Exchange, now_ms: int) -> str:
+    """What the device says of itself, with its clock's error and how much of it is here by now, before its pushes.
+
+    Empty when it said nothing.
+    """
     if asked.health is None:
         return ""
-    return json.dumps(asked.health.model_dump() | {"clock_ms": asked.health.at_ms - now_ms})
+    here = sum(seq for _, seq, _ in incoming.streams_of(session, device.device_id))
+    return json.dumps(asked.health.model_dump() | {"clock_ms": asked.health.at_ms - now_ms, "here": here})
 
 
 def _has_forgotten(session: Session, node: Node, device: DeviceRow, shown: wire.Shown) -> bool:

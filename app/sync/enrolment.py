@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from sqlmodel import Session
 
-from app.errors import CentralNotGenuine, EnrolmentRefused, ProtocolError
+from app.errors import CentralNotGenuine, EnrolmentRefused, NetworkSignIn, ProtocolError
 from app.store import node as node_values
 from app.store import outgoing
 from app.store.db import Database
@@ -16,6 +17,7 @@ from app.sync.link import Reply, Transport
 from app.sync.replies import QUARANTINED
 
 DEVICE_NAME, DEVICE_PEOPLE = "device_name", "device_people"
+CODE_LENGTH: Final = 12  # of the secret part; the rest is the fingerprint
 
 
 def enrol(database: Database, transport: Transport, url: str, code: str) -> wire.EnrolReply:
@@ -24,7 +26,7 @@ def enrol(database: Database, transport: Transport, url: str, code: str) -> wire
     Raises EnrolmentRefused for a wrong code, CentralNotGenuine when another server answers.
     """
     node: Node = database.node
-    secret, _, fingerprint = code.strip().upper().replace(" ", "").partition("-")
+    secret, fingerprint = parts_of(code)
     request = wire.EnrolRequest(code=secret, public_key=node.public_key.hex(), nonce=node.clock.random_bytes(16).hex())
     body, encoding = codec.compress(wire.pack(request))
     headers = {**link.plain_headers(), "Content-Encoding": encoding}
@@ -40,12 +42,18 @@ def enrol(database: Database, transport: Transport, url: str, code: str) -> wire
     return answer
 
 
+def parts_of(code: str) -> tuple[str, str]:
+    """(one-time code, fingerprint of central's key): small letters and any spaces or hyphens between groups will do."""
+    letters = "".join(sign for sign in code.upper() if sign.isalnum())
+    return letters[:CODE_LENGTH], letters[CODE_LENGTH:]
+
+
 def _answer_of(reply: Reply, fingerprint: str, nonce: str) -> wire.EnrolReply:
     try:
         answer = wire.unpack(wire.EnrolReply, reply.content())
         keys = [bytes.fromhex(key) for key in answer.central_keys]
     except (ProtocolError, ValueError) as error:
-        raise CentralNotGenuine() from error
+        raise (NetworkSignIn() if link.is_portal(reply) else CentralNotGenuine()) from error
     if reply.status != 200 or not link.is_signed(reply, _with(keys, fingerprint), "enrol", nonce):
         raise CentralNotGenuine()
     return answer

@@ -10,7 +10,15 @@ from typing import Final, Protocol
 
 from sqlmodel import Session
 
-from app.errors import CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled, ProtocolError
+from app.errors import (
+    AppError,
+    CentralNotGenuine,
+    CentralUnreachable,
+    DeviceRevoked,
+    NetworkSignIn,
+    NotEnrolled,
+    ProtocolError,
+)
 from app.store.node import Node, value_of
 from app.store.vault import signature_holds
 from app.sync import codec, wire
@@ -81,7 +89,7 @@ def genuine(reply: Reply, keys: Sequence[bytes], call: str, nonce: str, signed: 
     `signed`: what central signed in place of a body, where the answer has none.
     """
     if not is_signed(reply, keys, call, nonce, signed):
-        raise CentralUnreachable() if reply.status in BUSY else CentralNotGenuine()
+        raise stranger(reply)
     if reply.status in (401, 403):
         raise DeviceRevoked()
     if reply.status >= 500:
@@ -90,6 +98,19 @@ def genuine(reply: Reply, keys: Sequence[bytes], call: str, nonce: str, signed: 
         told = wire.unpack(wire.Refusal, reply.content())
         raise ProtocolError(reason=told.reason or told.code)
     return reply
+
+
+def stranger(reply: Reply) -> AppError:
+    """What an answer is that central did not sign: a busy server's, the sign-in page of a network, or anybody's."""
+    if reply.status in BUSY:
+        return CentralUnreachable()
+    return NetworkSignIn() if is_portal(reply) else CentralNotGenuine()
+
+
+def is_portal(reply: Reply) -> bool:
+    """Networks that want a sign-in redirect, show a page in place of the answer, or say so (RFC 6585, 511)."""
+    is_page = "html" in reply.headers.get("content-type", "").lower() or reply.body[:200].lstrip()[:1] == b"<"
+    return reply.status == 511 or 300 <= reply.status < 400 or (200 <= reply.status < 300 and is_page)
 
 
 def is_signed(reply: Reply, keys: Sequence[bytes], call: str, nonce: str, signed: bytes | None = None) -> bool:

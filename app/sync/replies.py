@@ -13,7 +13,7 @@ from sqlmodel import Session
 from app.domain.journal import Ack, BrokenEntry, Entry, StreamName
 from app.domain.protocol import Voucher, Watermark, after_ack, after_gap, after_watermark
 from app.errors import StreamFork
-from app.store import attachments, journal, outgoing, vouchers
+from app.store import attachments, journal, outgoing, sending, vouchers
 from app.store import node as node_values
 from app.store.node import Node, drop_values, put_value, values_with_prefix
 from app.sync import packing, reports, wire
@@ -99,6 +99,7 @@ def _count_ack(session: Session, node: Node, answer: wire.ExchangeReply, told: w
     after = after_ack(before, ack, answer.epoch, answer.nonce, own_chain)
     if after != before:
         outgoing.put_standing(session, str(stream), after)
+        sending.note_sent(session, str(stream), before.acked_seq, after.acked_seq, node.clock.now_ms())
     if own_chain == ack.chain and told.proof:
         put_value(session, f"{PROOF}{answer.epoch}:{stream}", json.dumps(told.model_dump()))
     return after.acked_seq - before.acked_seq

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from app.web.contexts import Choice, Progress, SectionRow, StatusContext, VisitHead
+from app.web.contexts import Choice, PhotoPlace, Progress, SectionRow, StatusContext, VisitHead
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class PhotoContext:
     thumbnail_url: str
     caption: str  # also its text alternative; may be ""
     removal_url: str  # "" when it may not be removed
+    place: PhotoPlace
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Candidate:
     author: str
     made_at: datetime
     is_mine: bool
+    has_settled: bool = False  # its author settled an earlier difference so
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,11 @@ class ConflictContext:
     field: str
     field_words: str  # "the answer", "the area"
     candidates: tuple[Candidate, ...]
+
+    @property
+    def is_settled_twice(self) -> bool:
+        """True when everybody here settled an earlier difference, each in another way."""
+        return all(candidate.has_settled for candidate in self.candidates)
 
 
 @dataclass(frozen=True)

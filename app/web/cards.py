@@ -29,8 +29,9 @@ from app.web.answer_contexts import (
     StandardLine,
     VerdictContext,
 )
-from app.web.contexts import Choice
+from app.web.contexts import Choice, PhotoPlace
 from app.web.language import Speech
+from app.web.photo_places import place_of
 
 FIELD_WORDS: Final = {
     "value": N_("the answer"),
@@ -53,6 +54,8 @@ class Desk:
     counts: Mapping[str, int]
     asked_by: Mapping[str, tuple[str, int]]  # entry id -> (author, ms), for questions and last changes
     speech: Speech
+    photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)  # by SHA-256
+    settled: frozenset[str] = frozenset()  # entries that settled an earlier conflict
     typed: Mapping[str, str] = field(default_factory=dict)  # what was refused, kept for the person
     problem: str = ""
     problem_field: str = ""
@@ -143,7 +146,7 @@ def _said(desk: Desk, indicator: Indicator, repeat_id: str, answer: Record | Non
         "sources": tuple(_chips(desk, indicator, fields)),
         "confidence": _text(fields, "confidence"),
         "note": desk.typed.get("note", _text(fields, "note")),
-        "photos": tuple(_photo(desk.records, photo) for photo in photos),
+        "photos": tuple(_photo(desk, photo) for photo in photos),
         "is_flagged": fields.get("flagged") is True,
         "severity": _text(fields, "severity"),
         "conflicts": tuple(_conflicts(desk, indicator, answer)),
@@ -312,10 +315,11 @@ def _chips(desk: Desk, indicator: Indicator, fields: Mapping[str, Json]) -> Iter
         yield SourceChip(f"source.{kind}", words.source(desk.speech, kind), kind in used)
 
 
-def _photo(records: VisitRecords, photo: Record) -> PhotoContext:
+def _photo(desk: Desk, photo: Record) -> PhotoContext:
     url = f"/photos/{photo.subject}"
-    removal = f"/visits/{records.visit.visit_id}/photos/{photo.subject}/removal"
-    return PhotoContext(photo.subject, url, f"{url}/thumbnail", photo.text("caption"), removal)
+    removal = f"/visits/{desk.records.visit.visit_id}/photos/{photo.subject}/removal"
+    place = place_of(desk.photo_places, photo)
+    return PhotoContext(photo.subject, url, f"{url}/thumbnail", photo.text("caption"), removal, place)
 
 
 def _question(desk: Desk, question: Record | None) -> ReviewerQuestion | None:
@@ -336,6 +340,7 @@ def _conflicts(desk: Desk, indicator: Indicator, answer: Record | None) -> Itera
                 author=desk.name(one.author),
                 made_at=desk.speech.at(one.made_at_ms),  # type: ignore[arg-type]
                 is_mine=one.author == desk.person.person_id,
+                has_settled=one.entry_id in desk.settled,
             )
             for one in candidates
         ]

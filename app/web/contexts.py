@@ -43,7 +43,18 @@ class StatusContext:
     sent_at: datetime | None  # when the last confirmation came; None: never
     is_connected: bool  # the last attempt reached the centre
     stays_offline: bool  # the person switched sending off
-    problem: str  # one sentence: what is wrong and what to do; "" when nothing is
+    problem: str  # one sentence: what is wrong; "" when nothing is
+    note: str = ""  # one sentence that is good to know and needs no alarm
+    is_safe: bool = False  # all of it is in a checked backup at the centre
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Something that the person at this tablet has to know."""
+
+    happened: str  # one sentence
+    to_do: str  # one sentence; may be ""
+    is_alarm: bool  # else it is good to know, and needs no hurry
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,15 @@ class PageContext:
     person: PersonContext | None  # None: nobody is signed in
     status: StatusContext | None  # None where no visit data is kept (central, signed out)
     nav: tuple[NavItem, ...]
+
+
+@dataclass(frozen=True)
+class PhotoPlace:
+    """Whether a photo is here, and the small picture of it; else where it is, in words."""
+
+    is_here: bool
+    has_small: bool
+    line: str  # "on its way, 40 %"; "" when it is here
 
 
 @dataclass(frozen=True)
@@ -277,6 +297,7 @@ class HubPage:
     finish_url: str
     sync_url: str
     report_url: str  # "" before there is one
+    is_safe: bool = False  # all of it is in a checked backup at the centre
     in_hand: tuple[HandLink, ...] = ()  # talks, immediate danger, mandate: while the visit is open
 
 
@@ -320,41 +341,3 @@ class FinishPage:
     seen: str  # digest of what this page shows: posted back, so that one signs what one saw
     signatures: tuple[SignatureRow, ...]
     finished_at: datetime | None
-
-
-@dataclass(frozen=True)
-class SyncRow:
-    """One visit on the sync page."""
-
-    title: str
-    url: str
-    visited_on: date
-    entries: int  # all entries of the visit on this tablet
-    entries_sent: int
-    photos: int
-    photos_sent: int
-    is_safe: bool  # all of it is in a checked backup at the centre
-
-
-@dataclass(frozen=True)
-class NotCounted:
-    """An entry of this tablet that the office keeps but does not count."""
-
-    what: str  # "answer", "photo"
-    made_at: datetime
-    why: str  # one sentence: the reason and what to do
-
-
-@dataclass(frozen=True)
-class SyncPage:
-    rows: tuple[SyncRow, ...]
-    unsent: int
-    photos_unsent: int
-    sent_at: datetime | None
-    stays_offline: bool
-    is_sending: bool
-    problem: str  # what is wrong, "" when nothing is
-    to_do: str  # what to do about it
-    device_name: str
-    centre: str  # address of the centre; "" when this tablet was never enrolled
-    not_counted: tuple[NotCounted, ...]

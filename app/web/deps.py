@@ -15,7 +15,7 @@ from app.web.render import is_part_wanted
 from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
-POLLED = "/sync/status"  # asked by the page itself: it must not keep a forgotten tablet signed in
+POLLED = ("/sync/status", "/sync/progress")  # asked by the page itself: must not keep a forgotten tablet signed in
 
 
 def database_of(request: Request) -> Database:
@@ -51,7 +51,7 @@ def _saves_a_part(request: Request) -> bool:
 
 
 def _touch(request: Request, database: Database, token: str) -> None:
-    if request.url.path == POLLED:
+    if request.url.path in POLLED:
         return
     now = database.node.clock.now_ms()
     touched: dict[str, int] = request.app.state.touched

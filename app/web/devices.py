@@ -1,9 +1,7 @@
-"""Central: the tablets, and the one-time codes with which they enrol."""
+"""Central: the tablets and how they are, the one-time codes with which they enrol, and withdrawing one."""
 
-import io
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
@@ -11,20 +9,24 @@ from sqlmodel import Session
 from app.domain.people import Person
 from app.errors import InvalidInput
 from app.services import devices as services
+from app.services.devices import OneTimeCode
 from app.store import reads
+from app.store.vault import key_fingerprint
+from app.web.amounts import in_groups
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
-from app.web.language import Speech
-from app.web.render import page, speech_of
-from app.web.review_contexts import DeviceRow, DevicesPage, EnrolmentCard
+from app.web.device_contexts import DevicesPage, EnrolmentCard
+from app.web.device_pages import card_languages, device_page, device_row, names, qr, revocation_page
+from app.web.render import page, speech_in, speech_of
 
 router = APIRouter()
 Keeper = Annotated[Person, needs("devices")]
+Language = Annotated[str, Form(max_length=2)]
 
 
 @router.get("/devices")
 def devices_page(request: Request, session: ReadSession, person: Keeper) -> Response:
-    return page(request, "devices/page.html", _view(session, request))
+    return page(request, "devices/list.html", _view(session, request))
 
 
 @router.post("/devices")
@@ -34,72 +36,101 @@ def make_code(
     person: Keeper,
     name: Annotated[str, Form(max_length=100)] = "",
     member: Annotated[list[str] | None, Form(max_length=12)] = None,
+    language: Language = "",
 ) -> Response:
-    """A one-time code, shown once."""
-    speech = speech_of(request)
+    """A one-time code on a card for paper, shown once: this answer is the only place where the code stands."""
     try:
         code = services.make_code(session, person, name, member or [])
     except InvalidInput as error:
         session.rollback()
-        problem = Problem(error.field, speech.say(error.problem, **error.params))
-        return page(request, "devices/page.html", _view(session, request, (problem,)), status=422)
-    names = reads.people(session)
-    for_whom = ", ".join(names[one].name for one in member or [])
-    address = str(request.base_url).rstrip("/")
-    qr_path, qr_width = _qr(f"baqylau:{address}#{code.text}")
-    card = EnrolmentCard(
-        code=code.text,
-        person=for_whom,
-        expires_at=speech.at(code.expires_at_ms),  # type: ignore[arg-type]
-        address=address,
-        qr_svg=qr_path,
-        qr_width=qr_width,
-    )
-    return page(request, "devices/page.html", _view(session, request, (), card))
+        problem = Problem(error.field, speech_of(request).say(error.problem, **error.params))
+        view = _view(session, request, (problem,), name, member or [])
+        return page(request, "devices/list.html", view, status=422)
+    for_whom = names(reads.people(session), member or [])
+    return _card(request, session, person, code, name.strip(), for_whom, "/devices", language)
+
+
+@router.get("/devices/{device_id}")
+def one_device(request: Request, session: ReadSession, person: Keeper, device_id: str) -> Response:
+    seen = services.device(session, device_id)
+    return page(request, "devices/page.html", device_page(speech_of(request), reads.people(session), seen))
+
+
+@router.post("/devices/{device_id}/code")
+def make_code_again(
+    request: Request, session: WriteSession, person: Keeper, device_id: str, language: Language = ""
+) -> Response:
+    """A new card for the same tablet: after it was withdrawn, or when its data was lost."""
+    code = services.make_code_again(session, person, device_id)
+    seen = services.device(session, device_id)
+    for_whom = names(reads.people(session), seen.people)
+    return _card(request, session, person, code, seen.name, for_whom, f"/devices/{device_id}", language)
+
+
+@router.get("/devices/{device_id}/revocation")
+def ask_before_revoking(request: Request, session: ReadSession, person: Keeper, device_id: str) -> Response:
+    """Says what withdrawing means, and asks once more."""
+    view = revocation_page(speech_of(request), services.device(session, device_id))
+    return page(request, "devices/revocation.html", view)
 
 
 @router.post("/devices/{device_id}/revocation")
 def revoke(session: WriteSession, person: Keeper, device_id: str) -> Response:
     """Withdraws a tablet."""
     services.revoke_device(session, person, device_id)
-    return RedirectResponse("/devices", 303)
+    return RedirectResponse(f"/devices/{device_id}", 303)
 
 
-def _qr(text: str) -> tuple[str, int]:
-    """A QR picture as an SVG path and its width, in modules: drawn by the template, without style or data address."""
-    lines = io.StringIO()
-    picture = segno.make(text, error="m")
-    for y, row in enumerate(picture.matrix_iter(border=2)):
-        for x, is_dark in enumerate(row):
-            if is_dark:
-                lines.write(f"M{x} {y}h1v1h-1z")
-    return lines.getvalue(), int(picture.symbol_size(border=2)[0])
+def _card(
+    request: Request,
+    session: Session,
+    person: Person,
+    code: OneTimeCode,
+    name: str,
+    for_whom: str,
+    back_url: str,
+    language: str,
+) -> Response:
+    speech = speech_in(request, language)
+    address = str(request.base_url).rstrip("/")
+    qr_path, qr_width = qr(f"baqylau:{address}#{code.text}")
+    view = EnrolmentCard(
+        name=name,
+        people=for_whom,
+        code=in_groups(code.text.replace("-", "")),
+        key_words=_key_words(session),
+        expires_at=speech.at(code.expires_at_ms),  # type: ignore[arg-type]
+        address=address,
+        qr_width=qr_width,
+        qr_svg=qr_path,
+        ask=", ".join(part for part in (person.name, person.organisation) if part),
+        back_url=back_url,
+    )
+    return page(request, "devices/card.html", view, language=speech.language)
+
+
+def _key_words(session: Session) -> str:
+    return in_groups(key_fingerprint(session.info["node"].public_key))
 
 
 def _view(
-    session: Session, request: Request, problems: tuple[Problem, ...] = (), card: EnrolmentCard | None = None
+    session: Session,
+    request: Request,
+    problems: tuple[Problem, ...] = (),
+    name: str = "",
+    chosen: list[str] | None = None,
 ) -> DevicesPage:
-    speech = speech_of(request)
-    people = reads.people(session)
+    speech, people = speech_of(request), reads.people(session)
     choices = [
-        Choice(key, one.name, False)
+        Choice(key, one.name, key in (chosen or []))
         for key, one in people.items()
         if one.is_active and one.roles & {"monitor", "team_lead"}
     ]
     return DevicesPage(
-        rows=tuple(_row(speech, people, seen) for seen in services.devices(session)),
+        rows=tuple(device_row(speech, people, seen) for seen in services.devices(session)),
         people=tuple(sorted(choices, key=lambda choice: speech.sort_key(choice.label))),
+        languages=card_languages(speech.language),
+        name=name,
         problems=problems,
-        card=card,
-    )
-
-
-def _row(speech: Speech, people: dict[str, Person], seen: services.DeviceSeen) -> DeviceRow:
-    return DeviceRow(
-        device_id=seen.device_id,
-        name=seen.name,
-        person=", ".join(people[one].name for one in seen.people if one in people),
-        enrolled_at=speech.at(seen.enrolled_at_ms),
-        seen_at=speech.at(seen.seen_at_ms),
-        is_revoked=seen.is_revoked,
+        key_words=_key_words(session),
     )

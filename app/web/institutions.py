@@ -18,9 +18,10 @@ from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
 from app.web.forms import TypedForm
 from app.web.language import Speech
+from app.web.new_visit import fits_search
 from app.web.render import page, speech_of
 from app.web.review_contexts import BadRow, ImportPage, InstitutionForm, InstitutionRow, InstitutionsPage
-from app.web.visit_pages import fits_search, institution_name
+from app.web.visit_pages import institution_name
 
 router = APIRouter()
 Seer = Annotated[Person, needs("see_institutions")]

@@ -7,6 +7,7 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
+from app.domain.merge import Record
 from app.domain.people import Person
 from app.domain.visits import KINDS, LEGAL_BASES, VARIANTS
 from app.errors import AppError, InvalidInput
@@ -18,7 +19,7 @@ from app.web import words
 from app.web.contexts import Choice, InstitutionOption, MemberOption, NewVisitPage, Problem
 from app.web.language import Speech
 from app.web.render import speech_of
-from app.web.visit_pages import fits_search, institution_name
+from app.web.visit_pages import institution_name
 
 SHOWN_INSTITUTIONS = 60
 
@@ -159,3 +160,10 @@ def _fresh_id(node: Node) -> str:
 def _today(node: Node, speech: Speech) -> str:
     now = speech.at(node.clock.now_ms())
     return speech.local(now).date().isoformat() if now else date.today().isoformat()
+
+
+def fits_search(institution: Record, speech: Speech, wanted: str) -> bool:
+    """True when a name in either language, the place, region or type holds what was typed."""
+    code = institution.text
+    places = (code("place"), words.region(speech, code("region")), words.institution_type(speech, code("type")))
+    return wanted.casefold() in " ".join((code("name_kk"), code("name_ru"), *places)).casefold()

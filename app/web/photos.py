@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.errors import BodyTooLarge, NotThere
 from app.services import answers as services
 from app.services.answers import Place, Sight
-from app.store import attachments, reads
+from app.store import attachments, reads, uploads
 from app.web.answers import card_of, saved_view
 from app.web.deps import ReadSession, Visitor, WriteSession
 from app.web.render import is_part_wanted, part
@@ -71,7 +71,9 @@ def photo(session: ReadSession, person: Visitor, photo_id: str) -> Response:
 
 @router.get("/photos/{photo_id}/thumbnail")
 def thumbnail(session: ReadSession, person: Visitor, photo_id: str) -> Response:
-    data = attachments.read_thumbnail(session, reads.photo_for(session, person, photo_id).text("sha256"))
+    sha256 = reads.photo_for(session, person, photo_id).text("sha256")
+    # The small picture comes before its photo: it stands for it until then.
+    data = attachments.read_thumbnail(session, sha256) or uploads.thumbnail(session, sha256)
     if data is None:
         raise NotThere()
     return Response(data, media_type=attachments.PHOTO_TYPE, headers=PHOTO_HEADERS)

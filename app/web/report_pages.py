@@ -12,6 +12,7 @@ from app.web import words
 from app.web.cards import field_value_words, standard_lines, verdict_tiles
 from app.web.case_pages import report_cases
 from app.web.in_hand import danger_url
+from app.web.photo_places import place_of
 from app.web.review_contexts import FactRow, ReportContext, ReportFinding, ReportPhoto, ReportSection, ReportSignature
 from app.web.review_pages import field_lines
 from app.web.visit_pages import Scene, institution_name, refusal_lines, unsettled
@@ -191,4 +192,5 @@ def _photos(scene: Scene, numbers: Mapping[str, int]) -> Iterable[ReportPhoto]:
                 photo.text("indicator"),
                 moment,
                 photo.text("sha256"),
+                place_of(scene.photo_places, photo),
             )

@@ -8,7 +8,7 @@ from app.web.deps import ReadSession, Visitor
 from app.web.render import page
 from app.web.report_pages import report_page
 from app.web.review_pages import counts_line
-from app.web.scenes import scene_of, signed_moments
+from app.web.scenes import scene_of, signed_moments, with_photos
 from app.web.visit_pages import Scene
 
 router = APIRouter()
@@ -16,7 +16,7 @@ router = APIRouter()
 
 @router.get("/visits/{visit_id}/report")
 def report(request: Request, session: ReadSession, person: Visitor, visit_id: str) -> Response:
-    scene = scene_of(session, request, person, visit_id)
+    scene = with_photos(session, scene_of(session, request, person, visit_id))
     is_central = request.app.state.settings.role == "central"
     back = f"/reviews/{visit_id}" if is_central and person.may("review") else scene.url
     view = report_page(

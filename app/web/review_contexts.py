@@ -2,7 +2,7 @@
 
 inbox/page.html InboxPage · reviews/page.html ReviewPage · reports/page.html ReportContext · institutions/page.html
 InstitutionsPage · institutions/new.html InstitutionForm · institutions/import.html ImportPage · people/page.html
-PeoplePage · people/new.html PersonForm · devices/page.html DevicesPage
+PeoplePage · people/new.html PersonForm · the tablets: `device_contexts.py`
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import date, datetime
 
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
 from app.web.case_contexts import ReportCase
-from app.web.contexts import Choice, IndicatorLink, Problem
+from app.web.contexts import Choice, IndicatorLink, PhotoPlace, Problem
 
-# ---- institutions, people, devices
+# ---- institutions, people
 
 
 @dataclass(frozen=True)
@@ -107,38 +107,6 @@ class PersonForm:
     languages: tuple[Choice, ...]
 
 
-@dataclass(frozen=True)
-class DeviceRow:
-    device_id: str
-    name: str
-    person: str  # who enrolled it; may be ""
-    enrolled_at: datetime | None  # None: its code has not been used yet
-    seen_at: datetime | None
-    is_revoked: bool
-
-
-@dataclass(frozen=True)
-class EnrolmentCard:
-    """Shown once, right after a code was made."""
-
-    code: str  # in groups, as it is typed
-    person: str
-    expires_at: datetime
-    address: str  # of the centre
-    qr_width: int  # in modules, with its quiet border
-    qr_svg: str  # path of the QR picture, one unit a module; "" when there is none
-
-
-@dataclass(frozen=True)
-class DevicesPage:
-    """Posts to /devices: member (many), name. To /devices/<id>/revocation: withdraws one."""
-
-    rows: tuple[DeviceRow, ...]
-    people: tuple[Choice, ...]
-    problems: tuple[Problem, ...]
-    card: EnrolmentCard | None
-
-
 # ---- inbox and review
 
 
@@ -159,6 +127,7 @@ class InboxRow:
     questions_open: int
     unsigned: int  # members whose signature is missing
     was_refused: bool
+    photos_line: str = ""  # "17 of 20 photos here"; "" when all are, or there are none
 
 
 @dataclass(frozen=True)
@@ -220,6 +189,7 @@ class ReviewPhoto:
     url: str
     thumbnail_url: str
     caption: str
+    place: PhotoPlace
 
 
 @dataclass(frozen=True)
@@ -276,6 +246,7 @@ class ReviewPage:
     is_record_sound: bool
     decisions: tuple[str, ...]  # finished lines, newest first
     is_stale: bool  # something changed after the last decision
+    photos_line: str = ""  # "17 of 20 photos here"; "" when there are none
 
 
 # ---- the report
@@ -335,6 +306,7 @@ class ReportPhoto:
     indicator_id: str
     taken_at: datetime
     sha256: str
+    place: PhotoPlace
 
 
 @dataclass(frozen=True)

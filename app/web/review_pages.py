@@ -1,6 +1,6 @@
 """Fills the contexts of the reviewer's inbox and desk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.answers import shows_danger, verdicts
@@ -19,6 +19,7 @@ from app.web.cards import (
 )
 from app.web.contexts import Problem
 from app.web.language import Speech
+from app.web.photo_places import count_line, place_of
 from app.web.review_contexts import (
     EvidenceRow,
     InboxRow,
@@ -55,7 +56,15 @@ def inbox_row(scene: Scene, received_ms: int | None) -> InboxRow:
         questions_open=len(scene.records.open_questions()),
         unsigned=sum(member not in signed for member in visit.team),
         was_refused=bool(scene.records.refusals),
+        photos_line=_photos_awaited(scene),
     )
+
+
+def _photos_awaited(scene: Scene) -> str:
+    """How many of its photos are here, as long as some are not."""
+    photos = scene.records.photos
+    is_whole = all(place_of(scene.photo_places, photo).is_here for photo in photos)
+    return "" if is_whole else count_line(scene.speech, photos, scene.photo_places)
 
 
 def key_of(asked: Asked) -> str:
@@ -73,6 +82,7 @@ class DeskFacts:
     is_sound: bool
     may_approve: bool
     is_stale: bool
+    settled: Collection[str] = ()
     problems: Sequence[Problem] = ()
     question: str = ""
     reason: str = ""
@@ -113,6 +123,7 @@ def review_page(scene: Scene, chosen: Asked | None, facts: DeskFacts) -> ReviewP
         is_record_sound=facts.is_sound,
         decisions=tuple(_decision_lines(scene, facts.made)),
         is_stale=facts.is_stale,
+        photos_line=count_line(scene.speech, scene.records.photos, scene.photo_places),
     )
 
 
@@ -226,7 +237,7 @@ def review_indicator(scene: Scene, asked: Sequence[Asked], chosen: Asked, desk: 
         questions=tuple(_questions(scene, chosen, desk.made)),
         standards=tuple(standard_lines(scene.checklist, indicator, speech.language, desk_url)),
         meanings=meanings(indicator, speech.language),
-        conflict_lines=tuple(_conflict_lines(scene, chosen, answer)),
+        conflict_lines=tuple(_conflict_lines(scene, chosen, answer, desk.settled)),
         previous_url=before,
         next_url=after,
     )
@@ -300,7 +311,8 @@ def _evidence(scene: Scene, chosen: Asked, answer: Record | None, made: Made) ->
 def _photos(scene: Scene, chosen: Asked) -> Iterable[ReviewPhoto]:
     for photo in scene.records.photos_of(chosen.indicator.id, chosen.repeat_id):
         url = f"/photos/{photo.subject}"
-        yield ReviewPhoto(url, f"{url}/thumbnail", photo.text("caption"))
+        place = place_of(scene.photo_places, photo)
+        yield ReviewPhoto(url, f"{url}/thumbnail", photo.text("caption"), place)
 
 
 def _questions(scene: Scene, chosen: Asked, made: Made) -> Iterable[QuestionRow]:
@@ -318,9 +330,12 @@ def _questions(scene: Scene, chosen: Asked, made: Made) -> Iterable[QuestionRow]
             )
 
 
-def _conflict_lines(scene: Scene, chosen: Asked, answer: Record | None) -> Iterable[str]:
+def _conflict_lines(scene: Scene, chosen: Asked, answer: Record | None, settled: Collection[str]) -> Iterable[str]:
+    """Who says what; `settled`: entries whose authors settled an earlier difference so."""
     for name, candidates in (answer.conflicts if answer else {}).items():
         for one in candidates:
             at = scene.speech.clock_time(scene.speech.at(one.made_at_ms))
             said = value_words(scene.speech, chosen.indicator, name, one.value)
+            if one.entry_id in settled:
+                said = scene.speech.say("%(value)s (settled it so)", value=said)
             yield f"{field_words(scene.speech, chosen.indicator, name)}: {scene.names.get(one.author, '?')} {at}: {said}"

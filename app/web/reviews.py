@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from app.domain.coverage import Asked
 from app.domain.people import Person
 from app.errors import AppError, InvalidInput
 from app.services import reviews as services
@@ -17,7 +18,7 @@ from app.web.deps import ReadSession, Reviewer, WriteSession
 from app.web.render import page, speech_of
 from app.web.review_contexts import InboxPage, PastAnswer
 from app.web.review_pages import DeskFacts, chosen_in, inbox_row, review_page
-from app.web.scenes import scene_of, scenes_of
+from app.web.scenes import scene_of, scenes_of, with_photos
 from app.web.visit_pages import Scene
 
 router = APIRouter()
@@ -28,7 +29,7 @@ EARLIER_VISITS = 3
 @router.get("/inbox")
 def inbox(request: Request, session: ReadSession, person: Reviewer) -> Response:
     """What waits for the office, danger first."""
-    scenes = scenes_of(session, request, person)
+    scenes = [with_photos(session, scene) for scene in scenes_of(session, request, person)]
     rows = [inbox_row(scene, reads.last_change_ms(session, scene.visit.scope)) for scene in scenes]
     to_review = [row for row in rows if row.state == "finished"]
     view = InboxPage(
@@ -97,7 +98,7 @@ def _desk(
     question: str = "",
     reason: str = "",
 ) -> Response:
-    scene = scene_of(session, request, person, visit_id)
+    scene = with_photos(session, scene_of(session, request, person, visit_id))
     records = scene.records
     heads = [h for r in (*records.answers.values(), *records.questions, *records.reviews) for h in r.heads]
     chosen = chosen_in(scene, wanted)
@@ -108,11 +109,18 @@ def _desk(
         is_sound=all(signature_is_sound(visit_id, record.fields) for record in records.sign_offs),
         may_approve=services.may_approve(session, person, records),
         is_stale=services.is_stale(records),
+        settled=reads.settlements(session, _against(scene, chosen)) if chosen else (),
         problems=_problems(request, error),
         question=question,
         reason=reason,
     )
     return page(request, "reviews/page.html", review_page(scene, chosen, facts), status=error.status if error else 200)
+
+
+def _against(scene: Scene, chosen: Asked) -> list[str]:
+    """The entries that stand against each other in an answer."""
+    answer = scene.answer(chosen)
+    return [one.entry_id for sides in answer.conflicts.values() for one in sides] if answer else []
 
 
 def _problems(request: Request, error: AppError | None) -> tuple[Problem, ...]:

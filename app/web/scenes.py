@@ -13,6 +13,7 @@ from app.store import attachments, entry_counts, outgoing, reads
 from app.store.checklists import pinned
 from app.web.cards import Desk
 from app.web.language import Speech
+from app.web.photo_places import places_of
 from app.web.render import speech_of
 from app.web.visit_pages import Scene
 
@@ -46,7 +47,13 @@ def with_sending(session: Session, request: Request, scene: Scene) -> Scene:
         return scene
     unsent, _ = outgoing.unsent_in(session, scene.visit.scope)
     sent, total = attachments.photo_counts(session, scene.visit.scope)
-    return replace(scene, unsent=unsent, photos_unsent=total - sent)
+    is_safe = not unsent and sent == total and outgoing.is_safe(session, scene.visit.scope)
+    return replace(scene, unsent=unsent, photos_unsent=total - sent, is_safe=is_safe)
+
+
+def with_photos(session: Session, scene: Scene) -> Scene:
+    """The scene with where each of its photos is."""
+    return replace(scene, photo_places=places_of(session, scene.speech, scene.records.photos))
 
 
 def names_of(session: Session) -> dict[str, str]:
@@ -71,8 +78,21 @@ def desk_of(session: Session, scene: Scene, subjects: Sequence[str] | None = Non
     heads = [head for answer in shown for head in answer.heads]
     heads += [head for question in records.questions for head in question.heads]
     made = reads.made_at_of(session, heads)
+    against = [one.entry_id for answer in shown for sides in answer.conflicts.values() for one in sides]
+    keys = {reads.answer_key(answer.subject) for answer in shown}
+    photos = [p for p in records.photos if (p.text("indicator"), p.text("repeat")) in keys or subjects is None]
     counts = entry_counts.by_subject(session, scene.visit.scope, "answer", subjects)
-    return Desk(scene.checklist, records, scene.person, scene.names, counts, made, scene.speech)
+    return Desk(
+        checklist=scene.checklist,
+        records=records,
+        person=scene.person,
+        names=scene.names,
+        counts=counts,
+        asked_by=made,
+        speech=scene.speech,
+        photo_places=places_of(session, scene.speech, photos),
+        settled=reads.settlements(session, against) if against else frozenset(),
+    )
 
 
 def signed_moments(session: Session, scene: Scene) -> dict[str, datetime]:

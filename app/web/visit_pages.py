@@ -21,6 +21,7 @@ from app.web.contexts import (
     FinishPage,
     HubPage,
     IndicatorLink,
+    PhotoPlace,
     Problem,
     Progress,
     RefusalForm,
@@ -47,6 +48,8 @@ class Scene:
     speech: Speech
     unsent: int = 0
     photos_unsent: int = 0
+    is_safe: bool = False
+    photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)  # by SHA-256
     _asked: dict[str, Sequence[Asked]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -104,13 +107,6 @@ def institution_name(institution: Record | None, language: str) -> str:
         return "—"
     first, second = ("name_kk", "name_ru") if language == "kk" else ("name_ru", "name_kk")
     return institution.text(first) or institution.text(second)
-
-
-def fits_search(institution: Record, speech: Speech, wanted: str) -> bool:
-    """True when a name in either language, the place, region or type holds what was typed."""
-    code = institution.text
-    places = (code("place"), words.region(speech, code("region")), words.institution_type(speech, code("type")))
-    return wanted.casefold() in " ".join((code("name_kk"), code("name_ru"), *places)).casefold()
 
 
 def visit_line(scene: Scene) -> str:
@@ -227,6 +223,7 @@ def hub(scene: Scene) -> HubPage:
         return_reason=visit.return_reason if visit.state == "returned" else "",
         unsent=scene.unsent,
         photos_unsent=scene.photos_unsent,
+        is_safe=scene.is_safe,
         finish_url=f"{scene.url}/finish",
         sync_url="/sync",
         report_url=f"{scene.url}/report" if visit.state in ("finished", "approved", "returned") else "",

@@ -102,6 +102,13 @@ def test_a_code_typed_in_small_letters_with_spaces_is_the_same(world: World) -> 
         assert session.get(DeviceRow, node_of(device).device_id) is not None
 
 
+def test_a_code_may_be_typed_in_groups_as_the_card_shows_it(world: World) -> None:
+    letters, device = world.code().replace("-", ""), fresh(world)
+    enrol(world, device, "-".join(letters[at : at + 4] for at in range(0, len(letters), 4)))
+    with world.central.read() as session:
+        assert session.get(DeviceRow, node_of(device).device_id) is not None
+
+
 def test_the_code_pins_the_key_of_central_so_that_no_other_server_can_take_its_place(world: World) -> None:
     device, code = fresh(world), world.code()
     with pytest.raises(CentralNotGenuine):

@@ -187,7 +187,7 @@ def test_a_meeting_that_failed_changes_no_word_on_the_screen_and_the_next_one_ma
             world.meet(device, network)
         assert unsent(device) == 2
     with device.read() as session:
-        assert value_of(session, LAST_PROBLEM) in ("central_unreachable", "central_not_genuine")
+        assert value_of(session, LAST_PROBLEM) in ("central_unreachable", "central_not_genuine", "network_sign_in")
     world.meet(device)
     assert unsent(device) == 0
     assert len(visit_scope(world.central, visit)) == 2
@@ -214,6 +214,25 @@ def test_a_captive_portal_changes_nothing(world: World, reply: Reply) -> None:
     with pytest.raises(CentralNotGenuine):
         world.meet(device, lambda *_: reply)
     assert (unsent(device), records(device)) == before == (2, before[1])
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (Reply(200, {"content-type": "text/html"}, b""), "network_sign_in"),
+        (Reply(200, {}, b" \n<!doctype html>"), "network_sign_in"),
+        (Reply(302, {"location": "http://portal.example/login"}, b""), "network_sign_in"),
+        (Reply(511, {}, b""), "network_sign_in"),
+        (Reply(200, {}, b"{}"), "central_not_genuine"),  # a forgery, not a page
+        (Reply(403, {"content-type": "text/html"}, PORTAL), "central_not_genuine"),
+    ],
+)
+def test_a_sign_in_page_of_a_network_is_told_from_a_forgery(world: World, reply: Reply, code: str) -> None:
+    device = world.device()
+    with pytest.raises(CentralNotGenuine):
+        world.meet(device, lambda *_: reply)
+    with device.read() as session:
+        assert value_of(session, LAST_PROBLEM) == code
 
 
 def test_a_busy_central_is_not_called_a_portal(world: World) -> None:

@@ -28,6 +28,7 @@ from app.web.answer_contexts import (
     VerdictContext,
 )
 from app.web.contexts import Choice, Progress
+from app.web.photo_places import HERE
 from tests.web import standard_samples
 from tests.web.clock_samples import CASE_PAGES
 from tests.web.rendering import environment
@@ -35,8 +36,10 @@ from tests.web.samples import (
     ERRORS,
     FINISHES,
     HUBS,
+    LIVES,
     NEW_VISITS,
     NOON,
+    NOT_HERE,
     SECTIONS,
     SIGN_INS,
     STATUS,
@@ -169,8 +172,17 @@ MEASURED = replace(
         VerdictContext("international", "broken", "3,1 м² — төмен", "CPT: ортақ камерада 4 м²", False),
     ),
     photos=(
-        PhotoContext("f1", "/photos/f1", "/photos/f1/thumbnail", "4-камера, терезе", "/photos/f1/removal"),
-        PhotoContext("f2", "/photos/f2", "/photos/f2/thumbnail", "", ""),
+        PhotoContext("f1", "/photos/f1", "/photos/f1/thumbnail", "4-камера, терезе", "/photos/f1/removal", HERE),
+        PhotoContext("f2", "/photos/f2", "/photos/f2/thumbnail", "", "", HERE),
+        PhotoContext("f3", "/photos/f3", "/photos/f3/thumbnail", "", "", NOT_HERE),
+    ),
+)
+SETTLED = ConflictContext(
+    "note",
+    "жазба",
+    (
+        Candidate("e9", "Бөлек", "", "Әсел Үсенқызы", NOON, False, True),
+        Candidate("e0", "Бірге", "", "Бекзат Қуанышұлы", NOON, False, True),
     ),
 )
 CLASHING = replace(
@@ -191,9 +203,10 @@ CLASHING = replace(
             "жауап",
             (
                 Candidate("e7", "Иә", "бос камера бар", "Әсел Үсенқызы", NOON, True),
-                Candidate("e8", "Ішінара", "дәліз ортақ", "Бекзат Қуанышұлы", NOON, False),
+                Candidate("e8", "Ішінара", "дәліз ортақ", "Бекзат Қуанышұлы", NOON, False, True),
             ),
         ),
+        SETTLED,
     ),
 )
 UNSEEN = replace(
@@ -366,6 +379,7 @@ DEVICE = {
     "answers/meaning.html": MEANING_STATES,
     "answers/_meaning.html": MEANING_STATES,
     "sync/page.html": SYNCS,
+    "sync/_live.html": LIVES,
     "standards/page.html": standard_samples.PAGES,
     "standards/provision.html": standard_samples.PROVISIONS,
 }

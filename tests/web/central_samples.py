@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.web.contexts import Choice, NavItem, PageContext, Problem
+from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, DevicesPage, EnrolmentCard, RevocationPage
+from app.web.photo_places import HERE
 from app.web.review_contexts import (
     BadRow,
-    DeviceRow,
-    DevicesPage,
-    EnrolmentCard,
     EvidenceRow,
     FactRow,
     ImportPage,
@@ -117,17 +116,57 @@ PERSON = PersonForm(
     (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False)),
 )
 DEVICE_ROWS = (
-    DeviceRow("d1", "2-планшет", "Әсел Үсенқызы", NOON, NOON, False),
-    DeviceRow("d2", "3-планшет", "", None, None, True),
-)
-DEVICES = (
-    DevicesPage(DEVICE_ROWS, (Choice("p1", "Әсел Үсенқызы", False),), (), None),
-    DevicesPage(
-        (),
-        (),
-        (Problem("member", "Адамды таңдаңыз."),),
-        EnrolmentCard("7KQ4-M2XD-9TRB", "Әсел Үсенқызы", NOON, "центр.мысал", 29, "M2 2h1v1h-1z"),
+    DeviceRow(
+        "/devices/d1",
+        "1-планшет",
+        "Әсел Үсенқызы, Бекзат Қуанышұлы",
+        NOON,
+        "stale",
+        "6 тәулік бойы байланысқа шықпады; тек соның өзінде ғана: 34 жазба, 12 сурет.",
     ),
+    DeviceRow("/devices/d2", "2-планшет", "Әсел Үсенқызы", NOON, "warned", "Сағаты 25 минутқа озып кеткен."),
+    DeviceRow("/devices/d3", "3-планшет", "Әсел Үсенқызы", NOON, "sound", ""),
+    DeviceRow("", "4-планшет", "Бекзат Қуанышұлы", None, "unused", ""),
+    DeviceRow("/devices/d5", "5-планшет", "", NOON, "revoked", ""),
+)
+CARD_LANGUAGES = (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False), Choice("en", "English", False))
+KEY_WORDS = "ABCD-EFGH-JKLM-NPQR"
+DEVICES = (
+    DevicesPage(DEVICE_ROWS, (Choice("p1", "Әсел Үсенқызы", False),), CARD_LANGUAGES, "", (), KEY_WORDS),
+    DevicesPage((), (), CARD_LANGUAGES, "6-планшет", (Problem("member", "Адамды таңдаңыз."),), KEY_WORDS),
+)
+DEVICE = DevicePage(
+    "1-планшет",
+    "Әсел Үсенқызы",
+    "stale",
+    DEVICE_ROWS[0].why,
+    (
+        DeviceFact("Соңғы рет осында", "12 қараша 2026, 14:05", DEVICE_ROWS[0].why),
+        DeviceFact("Сағаты", "Сағаты 25 минутқа озып кеткен.", "Оны дұрыстап қою керек."),
+        DeviceFact("Бос орын", "9 000 МБ"),
+    ),
+    CARD_LANGUAGES,
+    "/devices/d1/code",
+    "/devices/d1/revocation",
+)
+DEVICE_PAGES = (
+    DEVICE,
+    replace(DEVICE, state="warned", why="Сағаты 25 минутқа озып кеткен."),
+    replace(DEVICE, state="sound", why=""),
+    replace(DEVICE, state="revoked", why="", revocation_url=""),
+)
+REVOCATION = RevocationPage("1-планшет", "/devices/d1/revocation", "/devices/d1", "34 жазба, 12 сурет")
+ENROLMENT_CARD = EnrolmentCard(
+    "1-планшет",
+    "Әсел Үсенқызы",
+    "ABCD-EFGH-JKLM-NPQR-STUV-WXYZ-2345",
+    KEY_WORDS,
+    NOON,
+    "https://центр.мысал",
+    29,
+    "M2 2h1v1h-1z",
+    "Әділ Әкімші, Уәкілдің кеңсесі",
+    "/devices",
 )
 
 ROW = InboxRow(
@@ -136,7 +175,7 @@ ROW = InboxRow(
 INBOXES = (
     InboxPage(
         (ROW,),
-        (replace(ROW, danger=0, conflicts=0, unsigned=0, was_refused=True),),
+        (replace(ROW, danger=0, conflicts=0, unsigned=0, was_refused=True, photos_line="20 суреттің 17-сі осында"),),
         (replace(ROW, danger=0, state="returned", state_words="қайтарылды", questions_open=2),),
         (
             replace(
@@ -181,8 +220,9 @@ ITEM = ReviewIndicator(
     ),
     (PastAnswer(DAY, "ішінара", "«күндіз дәліз ортақ»"),),
     (
-        ReviewPhoto("/photos/f1", "/photos/f1/thumbnail", "4-камера"),
-        ReviewPhoto("/photos/f2", "/photos/f2/thumbnail", ""),
+        ReviewPhoto("/photos/f1", "/photos/f1/thumbnail", "4-камера", HERE),
+        ReviewPhoto("/photos/f2", "/photos/f2/thumbnail", "", samples.ON_ITS_WAY),
+        ReviewPhoto("/photos/f3", "/photos/f3/thumbnail", "", samples.NOT_HERE),
     ),
     (
         QuestionRow("Ересекті 4-камераға кім орналастырды, бұйрық болды ма?", "Рецензент Динара", NOON, "", False),
@@ -221,6 +261,7 @@ REVIEW = ReviewPage(
     True,
     (),
     False,
+    "20 суреттің 17-сі осында",
 )
 REVIEWS = (
     REVIEW,
@@ -329,12 +370,15 @@ REPORT = ReportContext(
     (
         ReportPhoto(
             1,
-            "/photos/f1/thumbnail",
+            "/photos/f1",
             "4-камера",
             "B1",
             NOON,
             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            HERE,
         ),
+        ReportPhoto(2, "/photos/f2", "", "B1", NOON, "0" * 64, samples.ON_ITS_WAY),
+        ReportPhoto(3, "/photos/f3", "", "B1", NOON, "1" * 64, samples.NOT_HERE),
     ),
     "police-holding, 1-нұсқа",
     "9 жазба, тізбек тексерілді",
@@ -364,5 +408,8 @@ CENTRAL = {
     "institutions/import.html": IMPORTS,
     "people/page.html": PEOPLE,
     "people/new.html": (PERSON, replace(PERSON, problems=(Problem("name", "Атын жазыңыз."),))),
-    "devices/page.html": DEVICES,
+    "devices/list.html": DEVICES,
+    "devices/page.html": DEVICE_PAGES,
+    "devices/revocation.html": (REVOCATION, replace(REVOCATION, still_there="")),
+    "devices/card.html": (ENROLMENT_CARD,),
 }

@@ -21,9 +21,9 @@ from app.web.contexts import (
     MemberOption,
     NavItem,
     NewVisitPage,
-    NotCounted,
     PageContext,
     PersonContext,
+    PhotoPlace,
     Problem,
     Progress,
     RefusalForm,
@@ -32,12 +32,12 @@ from app.web.contexts import (
     SignatureRow,
     SignInPage,
     StatusContext,
-    SyncPage,
-    SyncRow,
+    Truth,
     VisitHead,
     VisitRow,
     VisitsPage,
 )
+from app.web.sync_contexts import FileRow, NotCounted, PhotoBudget, SendState, SyncLive, SyncPage, SyncRow, UploadLine
 
 DAY = date(2026, 11, 18)
 NOON = datetime(2026, 11, 18, 14, 5)
@@ -64,11 +64,15 @@ def page(**changes: object) -> PageContext:
     return replace(frame, **changes)  # type: ignore[arg-type]
 
 
+NOT_HERE = PhotoPlace(False, False, "жолда")
+ON_ITS_WAY = PhotoPlace(False, True, "жолда, 40 %")
 STATUSES = (
     STATUS,
     replace(STATUS, unsent=0),
     replace(STATUS, unsent=0, sent_at=None),
     replace(STATUS, stays_offline=True),
+    replace(STATUS, unsent=0, is_safe=True),
+    replace(STATUS, note="Кеңсенің сервері 12.11 қалпына келтірілді; бұл планшет бәрін қайта жіберіп жатыр."),
     replace(STATUS, problem="Орталық бұл планшетті танымайды. Әкімшіге хабарласыңыз."),
 )
 PROBLEMS = (
@@ -266,6 +270,7 @@ HUBS = (
         photos_unsent=0,
         report_url="/visits/v1/report",
     ),
+    replace(HUB, unsent=0, photos_unsent=0, is_safe=True),
     replace(
         HUB,
         visit=replace(VISIT, state="approved", state_words="бекітілді", is_editable=False, danger_url=""),
@@ -301,33 +306,55 @@ FINISHES = (
         finished_at=NOON,
     ),
 )
-SYNC = SyncPage(
-    (
-        SyncRow(VISIT.institution, "/visits/v1", DAY, 64, 57, 4, 2, False),
-        SyncRow("Бейімдеу орталығы", "/visits/v2", DAY, 80, 80, 0, 0, False),
-        SyncRow("Полиция бөлімшесі", "/visits/v3", DAY, 71, 71, 3, 3, True),
-    ),
-    7,
-    2,
-    NOON,
-    False,
-    False,
-    "",
-    "",
-    "2-планшет",
-    "центр.мысал",
-    (),
+FILES = (
+    FileRow("Қалқа, есік жақтан", "58 КБ", SendState("sent", when="14:05")),
+    FileRow("B1 сұрағының суреті", "61 КБ", SendState("sending", 40)),
+    FileRow("4-камера, терезе", "55 КБ", SendState("saved")),
 )
-SYNCS = (
-    SYNC,
-    replace(
-        SYNC,
-        problem="Орталыққа жету мүмкін болмады.",
-        to_do="Wi-Fi қосылғанын тексеріңіз. Жауаптар осы планшетте сақтаулы.",
-    ),
-    replace(SYNC, stays_offline=True),
-    replace(SYNC, is_sending=True),
-    replace(SYNC, not_counted=(NotCounted("Жауап", NOON, "Мұны тек кеңсе шеше алады."),)),
-    replace(SYNC, rows=(), unsent=0, photos_unsent=0, sent_at=None),
-    replace(SYNC, centre="", sent_at=None),
+BUDGET = PhotoBudget(
+    (Choice("0", "шектеусіз", False), Choice("20", "күніне 20 МБ", True)), False, "3,2 МБ / 20 МБ", False
 )
+LIVE = SyncLive(
+    rows=(
+        SyncRow(VISIT.institution, "/visits/v1", DAY, 64, 57, FILES, 1, SendState("sending", 86)),
+        SyncRow("Бейімдеу орталығы", "/visits/v2", DAY, 80, 80, (), 0, SendState("sent", when="14:05")),
+        SyncRow(
+            "Полиция бөлімшесі",
+            "/visits/v3",
+            DAY,
+            71,
+            71,
+            (FileRow("Күнтізбе", "58 КБ", SendState("safe")),),
+            1,
+            SendState("safe"),
+        ),
+    ),
+    waiting="7 жазба, 2 сурет · 116 КБ",
+    upload=UploadLine("B1 сұрағының суреті", 40, "24 КБ / 61 КБ", "секундына 12 КБ, шамамен 3 минут қалды"),
+    sent_at=NOON,
+    stays_offline=False,
+    is_sending=True,
+    is_safe=False,
+    quiet="",
+    truths=(),
+    not_counted=(),
+    budget=BUDGET,
+)
+TRUTHS = (
+    Truth("Бұл желі кіру бетін сұрайды.", "Браузерде кез келген бетті ашып, желіге кіріңіз.", True),
+    Truth("Кеңсенің сервері 12.11 қалпына келтірілді.", "", False),
+)
+LIVES = (
+    LIVE,
+    replace(LIVE, upload=None),
+    replace(LIVE, upload=None, is_sending=False, truths=TRUTHS),
+    replace(LIVE, upload=None, is_sending=False, quiet="Қазір кеңсемен байланыс жоқ. Ештеңе істеудің қажеті жоқ."),
+    replace(LIVE, upload=None, is_sending=False, budget=replace(BUDGET, is_used_up=True)),
+    replace(LIVE, upload=None, is_sending=False, budget=replace(BUDGET, is_paused=True)),
+    replace(LIVE, upload=None, is_sending=False, stays_offline=True),
+    replace(LIVE, upload=None, not_counted=(NotCounted("Жауап", NOON, "Мұны тек кеңсе шеше алады."),)),
+    replace(LIVE, upload=None, is_sending=False, waiting="", is_safe=True),
+    replace(LIVE, upload=None, is_sending=False, rows=(), waiting="", sent_at=None),
+)
+SYNC = SyncPage(LIVE, "2-планшет", "https://центр.мысал", "ABCD-EFGH-JKLM-NPQR")
+SYNCS = (*(replace(SYNC, live=live) for live in LIVES), replace(SYNC, centre="", key_words=""))

@@ -76,7 +76,7 @@ def test_each_page_is_sound_in_each_language(name: str, n: int, language: str) -
     assert reader.faults == []
     assert reader.open == []
     assert len(reader.ids) == len(set(reader.ids)), [one for one in reader.ids if reader.ids.count(one) > 1]
-    if not name.startswith("answers/_"):
+    if "/_" not in name:
         missing = {pointer for pointers in reader.pointers for pointer in pointers.split()} - set(reader.ids)
         assert missing == set()
         assert f'<html lang="{language}"' in html
@@ -92,7 +92,7 @@ def test_the_status_line_says_something_in_each_state(language: str, status: obj
 
 def test_training_is_said_on_every_page() -> None:
     for name, n, _ in CASES:
-        if not name.startswith("answers/_"):
+        if "/_" not in name:
             assert 'class="training"' in render(name, n, "en", is_training=True), name
 
 

@@ -1,0 +1,80 @@
+"""How far the photos that entries name have come here: entries go first, small pictures next, photos last."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from app.domain.merge import Record
+from app.store import attachments, uploads
+from app.store.projection import as_record
+from app.store.tables import EntryRow, LinkRow, RecordRow, ThumbnailRow, table
+
+THUMBNAIL, RECORD = table(ThumbnailRow), table(RecordRow)
+ENTRY, LINK = table(EntryRow), table(LinkRow)
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Whether the photo is here whole, whether there is a small picture of it, and how much of it has come, in percent."""
+
+    is_here: bool
+    has_small: bool
+    percent: int = 0
+
+
+HERE = Arrival(True, True, 100)
+
+
+def arrivals(session: Session, photos: Iterable[Record]) -> dict[str, Arrival]:
+    """SHA-256 -> how far it has come, of the photos that these records name."""
+    hashes = sorted({photo.text("sha256") for photo in photos})
+    if not hashes:
+        return {}
+    here = attachments.present(session, hashes)
+    waiting = [one for one in hashes if one not in here]
+    begun = uploads.progress(session, waiting) if waiting else {}
+    rows = session.execute(select(THUMBNAIL.c.sha256).where(THUMBNAIL.c.sha256.in_(waiting))) if waiting else ()
+    small = {row.sha256 for row in rows}
+    found = dict.fromkeys(here, HERE)
+    for one in waiting:
+        received, size = begun.get(one, (0, 0))
+        found[one] = Arrival(False, one in small, 100 * received // size if size else 0)
+    return found
+
+
+def missing_of_devices(session: Session) -> dict[str, int]:
+    """Device id -> photos that its entries name and whose bytes are not here."""
+    wanted: dict[str, str] = {}
+    for row in session.execute(select(RECORD).where(RECORD.c.kind == "photo")):
+        photo = as_record(row)
+        if photo.text("sha256") and not photo.is_on("removed"):
+            wanted[row.subject] = photo.text("sha256")
+    here = _present(session, set(wanted.values()))
+    counts: dict[str, set[str]] = {}
+    for subject, device in _writers(session, [key for key, sha256 in wanted.items() if sha256 not in here]):
+        counts.setdefault(device, set()).add(wanted[subject])
+    return {device: len(hashes) for device, hashes in counts.items()}
+
+
+def _present(session: Session, hashes: Collection[str]) -> set[str]:
+    ordered = sorted(hashes)
+    return {
+        one
+        for start in range(0, len(ordered), BATCH)
+        for one in attachments.present(session, ordered[start : start + BATCH])
+    }
+
+
+def _writers(session: Session, subjects: list[str]) -> Iterable[tuple[str, str]]:
+    """(photo, device that wrote of it)."""
+    for start in range(0, len(subjects), BATCH):
+        statement = (
+            select(ENTRY.c.subject, LINK.c.stream)
+            .join(LINK, LINK.c.entry_id == ENTRY.c.entry_id)
+            .where(ENTRY.c.subject.in_(subjects[start : start + BATCH]))
+        )
+        for row in session.execute(statement):
+            yield row.subject, row.stream.partition("/")[0]

@@ -1,0 +1,48 @@
+"""Where a photo is that an entry names: here, on its way, or on another tablet. Never silence, never a broken picture."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sqlmodel import Session
+
+from app.domain.merge import Record
+from app.store.photo_arrivals import Arrival, arrivals
+from app.web.contexts import PhotoPlace
+from app.web.language import Speech
+
+HERE: Final = PhotoPlace(True, True, "")
+
+
+def places_of(session: Session, speech: Speech, photos: Iterable[Record]) -> dict[str, PhotoPlace]:
+    """SHA-256 -> where the photo is, of the photos that these records name."""
+    is_central = session.info["node"].role == "central"
+    found = arrivals(session, photos)
+    return {
+        sha256: PhotoPlace(one.is_here, one.has_small, _line(speech, one, is_central)) for sha256, one in found.items()
+    }
+
+
+def place_of(places: Mapping[str, PhotoPlace], photo: Record) -> PhotoPlace:
+    """Where one photo is; here, when nobody asked."""
+    return places.get(photo.text("sha256"), HERE)
+
+
+def count_line(speech: Speech, photos: Iterable[Record], places: Mapping[str, PhotoPlace]) -> str:
+    """ "17 of 20 photos"; empty when there are none."""
+    all_ = list(photos)
+    here = sum(place_of(places, photo).is_here for photo in all_)
+    if not all_:
+        return ""
+    return speech.say_n(
+        "%(here)s of %(count)s photo here", "%(here)s of %(count)s photos here", len(all_), here=speech.number(here)
+    )
+
+
+def _line(speech: Speech, arrival: Arrival, is_central: bool) -> str:
+    if arrival.is_here:
+        return ""
+    if not is_central:
+        return speech.say("It is on another tablet and goes to the office from there.")
+    if arrival.percent:
+        return speech.say("on its way, %(percent)s %%", percent=speech.number(arrival.percent))
+    return speech.say("on its way")
