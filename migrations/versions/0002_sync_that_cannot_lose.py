@@ -85,6 +85,19 @@ def upgrade() -> None:
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("thumbnail_sent_at_ms", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("durable_at_ms", sa.BigInteger(), nullable=True))
+        batch_op.create_index(
+            "ix_attachment_ways",
+            [
+                "sent_at_ms",
+                "durable_at_ms",
+                "thumbnail_sent_at_ms",
+                "scope",
+                "media_type",
+                "size",
+                "added_at_ms",
+                "sha256",
+            ],
+        )
 
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.add_column(sa.Column("health", sa.Text(), server_default="{}", nullable=False))
@@ -108,6 +121,7 @@ def downgrade() -> None:
         batch_op.drop_column("health")
 
     with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index("ix_attachment_ways")
         batch_op.drop_column("durable_at_ms")
         batch_op.drop_column("thumbnail_sent_at_ms")
 

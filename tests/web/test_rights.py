@@ -33,6 +33,8 @@ MACHINES = {
     ("POST", "/sync/v1/exchange"),
     ("GET", "/sync/v1/blobs/{sha256}"),
     ("PUT", "/sync/v1/blobs/{sha256}"),
+    ("HEAD", "/sync/v1/blobs/{sha256}"),
+    ("POST", "/sync/v1/thumbnails"),
 }
 ROLES = ("device", "central")
 
