@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
+from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services.texts import kept_text
-from app.store import incoming, reads
+from app.store import incoming, journal, reads
 from app.store.node import Node
 from app.store.reads import json_list
+from app.store.relays import REVOKED
 from app.store.tables import DeviceRow, EnrolCodeRow
 from app.store.vault import key_fingerprint
 
@@ -47,6 +49,12 @@ def revoke_device(session: Session, author: Person, device_id: str) -> None:
     node: Node = session.info["node"]
     device.revoked_at_ms = node.clock.now_ms()
     session.add(device)
+    # Told to all devices: where central is away they serve none that shows an older certificate.
+    known = reads.record(session, device_id)
+    sets: dict[str, Json] = {"revoked_at_ms": device.revoked_at_ms}
+    journal.append(
+        session, Draft(REVOKED, device_id, "reference", sets, known.heads if known else ()), author.person_id
+    )
 
 
 @dataclass(frozen=True)

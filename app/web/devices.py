@@ -1,9 +1,7 @@
 """Central: the tablets, and the one-time codes with which they enrol."""
 
-import io
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
@@ -15,6 +13,7 @@ from app.store import reads
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
 from app.web.language import Speech
+from app.web.qr import qr_path
 from app.web.render import page, speech_of
 from app.web.review_contexts import DeviceRow, DevicesPage, EnrolmentCard
 
@@ -46,13 +45,13 @@ def make_code(
     names = reads.people(session)
     for_whom = ", ".join(names[one].name for one in member or [])
     address = str(request.base_url).rstrip("/")
-    qr_path, qr_width = _qr(f"baqylau:{address}#{code.text}")
+    qr_svg, qr_width = qr_path(f"baqylau:{address}#{code.text}")
     card = EnrolmentCard(
         code=code.text,
         person=for_whom,
         expires_at=speech.at(code.expires_at_ms),  # type: ignore[arg-type]
         address=address,
-        qr_svg=qr_path,
+        qr_svg=qr_svg,
         qr_width=qr_width,
     )
     return page(request, "devices/page.html", _view(session, request, (), card))
@@ -63,17 +62,6 @@ def revoke(session: WriteSession, person: Keeper, device_id: str) -> Response:
     """Withdraws a tablet."""
     services.revoke_device(session, person, device_id)
     return RedirectResponse("/devices", 303)
-
-
-def _qr(text: str) -> tuple[str, int]:
-    """A QR picture as an SVG path and its width, in modules: drawn by the template, without style or data address."""
-    lines = io.StringIO()
-    picture = segno.make(text, error="m")
-    for y, row in enumerate(picture.matrix_iter(border=2)):
-        for x, is_dark in enumerate(row):
-            if is_dark:
-                lines.write(f"M{x} {y}h1v1h-1z")
-    return lines.getvalue(), int(picture.symbol_size(border=2)[0])
 
 
 def _view(
