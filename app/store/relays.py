@@ -1,5 +1,6 @@
 """Streams of other devices that this one carries, and what it knows of those devices: certificates and withdrawals."""
 
+import hashlib
 import itertools
 import json
 from collections.abc import Collection
@@ -9,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from app.domain.journal import StreamName
+from app.domain.journal import StreamName, is_entry_id
 from app.store.node import Node, value_of
 from app.store.outgoing import Batch, Place, chain_at
 from app.store.tables import EntryRow, LinkRow, RecordRow, RelayedRow, SealRow, StreamRow, table
@@ -145,12 +146,21 @@ def last_that_fits(session: Session, stream: str, after: int, room: int, room_by
 def _place(row: Any, is_told: bool) -> Place:
     header, body = (row.header, row.body) if is_told else (None, None)
     return Place(
-        row.entry_id if header is None else None,
+        _told_id(row) if header is None else None,
         header.decode() if header is not None else None,
         body.decode() if body is not None else None,
         row.header_hash.hex() if header is None else None,
         row.body_hash.hex() if body is None else None,
     )
+
+
+def _told_id(row: Any) -> str:
+    """The id of an entry that is passed on without its texts. One that came bare has none here: the hashes name it, in
+    the form of an id, and whoever gets the entry itself finds its place by them."""
+    if is_entry_id(row.entry_id):
+        return str(row.entry_id)
+    digest = hashlib.sha256(row.header_hash + row.body_hash).hexdigest()
+    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 
 
 def unconfirmed(session: Session) -> dict[str, str]:

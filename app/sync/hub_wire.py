@@ -14,9 +14,7 @@ class HubExchange(Message):
     epoch: str = ""
     pushes: list[Push] = Field(default_factory=list)
     carried: dict[str, Count] = Field(default_factory=dict)  # how far streams of other devices are there
-    cursors: dict[str, Count] = Field(
-        default_factory=dict
-    )  # how far central's feeds are there under its signature, in this epoch
+    cursors: dict[str, Count] = Field(default_factory=dict)  # how far central's feeds are there, under its signature
 
 
 class OriginBatch(Relay):
