@@ -29,7 +29,7 @@ BEHIND = {
     "PIL": ("store/attachments.py", "demo_photos.py"),  # the demo draws its own empty rooms
     "zstandard": ("sync/codec.py", "store/backups_file.py"),
     "sqlcipher3": ("store/db.py",),
-    "cryptography": ("store/vault.py", "store/backups_sealing.py", "bench_office.py"),
+    "cryptography": ("store/vault.py", "store/authority.py", "store/backups_sealing.py", "bench_office.py"),
     "argon2": ("store/vault.py",),
     "httpx2": ("sync/transport.py", "demo_story.py"),  # the demo is a browser to its own two nodes
     "alembic": ("store/migrations.py",),

@@ -89,6 +89,12 @@ def step_back(session: Session, stream: str, have: int) -> None:
     session.execute(update(STREAM).where(here).values(acked_seq=have, durable_seq=0))
 
 
+def forget_acks(session: Session) -> None:
+    """A new epoch: central may have lost what it acknowledged of the carried streams too."""
+    for one in carried(session):
+        step_back(session, one.stream, 0)
+
+
 def give_up(session: Session, stream: str) -> None:
     """Central will not have this stream from here: it is not offered again before more of it comes."""
     here = (STREAM.c.stream == stream) & STREAM.c.own.is_(False)

@@ -73,18 +73,27 @@ def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.E
         outcome.pulled += _take_feed(session, request, feed)
     more = _step_back(session, request, answer, outcome) or more
     outgoing.mark_missing(session, answer.missing_blobs)
+    more = _take_relay_acks(session, request, answer, outcome) or more
+    _take_credentials(session, answer)
+    more = _take_backup(session, node, request, answer, outcome) or more
+    more = _settle_vouchers(session, request, answer, outcome) or more
+    return more or any(feed.more for feed in answer.feeds)
+
+
+def _take_relay_acks(session: Session, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
+    """What central says of the streams that this device carries. True when there is something to pass on."""
     relays.take_acks(session, answer.relay_acks)
     if request.relays:
         outcome.can_relay = bool(answer.relay_acks)
+    is_time = bool(request.relays or request.health)  # once the first reply has said what central holds already
+    return outcome.can_relay and is_time and bool(store_relays.waiting(session))
+
+
+def _take_credentials(session: Session, answer: wire.ExchangeReply) -> None:
     if answer.certificate:
         put_value(session, CERTIFICATE, wire.pack(answer.certificate).decode())
     if answer.bundle_key:
         put_value(session, CENTRAL_KEY, answer.bundle_key)
-    more = _take_backup(session, node, request, answer, outcome) or more
-    more = _settle_vouchers(session, request, answer, outcome) or more
-    more = more or any(feed.more for feed in answer.feeds)
-    may_relay = outcome.can_relay and bool(request.relays or request.health)  # once the first reply said what it has
-    return more or (may_relay and bool(store_relays.waiting(session)))
 
 
 def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outcome: Outcome) -> None:
@@ -93,6 +102,7 @@ def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outco
     What it says that it still holds, by chain value, need not go over the link again.
     """
     outgoing.forget_acks(session)
+    store_relays.forget_acks(session)
     put_value(session, node_values.EPOCH, answer.epoch)
     put_value(session, EPOCH_CHANGED, str(node.clock.now_ms()))
     vouchers.begin_epoch(session)

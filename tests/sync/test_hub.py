@@ -31,7 +31,7 @@ from app.services.visits import signature_is_sound
 from app.store import attachments, journal, outgoing, reads, relays, verification, vouchers
 from app.store.db import Database
 from app.store.node import put_value, value_of
-from app.store.tables import DeviceRow, RelayedRow, SealRow, table
+from app.store.tables import FeedRow, LinkRow, ScopeClockRow, SealRow, table
 from app.sync import certificates, codec, hub_server, wire
 from app.sync.hub import HubOutcome, meet_hub
 from app.sync.hub_wire import HubExchange
@@ -58,7 +58,7 @@ from tests.builders import (
 )
 from tests.sync.test_bundles import files_of, photo_bytes
 
-DEVICE, RELAYED, SEAL = table(DeviceRow), table(RelayedRow), table(SealRow)
+FEED, LINK, CLOCK, SEAL = map(table, (FeedRow, LinkRow, ScopeClockRow, SealRow))
 
 
 def transport_to(hub_database: Database, is_shared: bool = True) -> Transport:
@@ -302,6 +302,37 @@ def test_after_a_new_epoch_what_a_hub_brought_without_texts_is_still_sent_by_its
         put_value(session, "epoch", "later")
     field.world.meet(field.ana)
     assert of_visit(field.world.central, mine) == of_visit(field.ana, mine)
+
+
+def test_a_central_that_lost_what_a_hub_brought_gets_it_from_the_hub_again(field: Field) -> None:
+    visit, central = field.visit(), field.world.central
+    field.meet(field.ana)
+
+    def without_feeds(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Central's answer about the relays arrives; then the link breaks, before the hub reads them back."""
+        asked = wire.unpack(wire.Exchange, codec.decompress(body, headers["Content-Encoding"]))
+        reply = field.world.transport()(method, path, headers, body)
+        if not asked.relays:
+            return reply
+        told = wire.unpack(wire.ExchangeReply, reply.content()).model_copy(update={"feeds": []})
+        said = wire.pack(told)
+        signature = node_of(central).sign(wire.reply_message("exchange", 200, asked.nonce, said)).hex()
+        return Reply(200, {wire.SIGNATURE_HEADER.lower(): signature}, said)
+
+    field.world.meet(field.hub, without_feeds)
+    assert marked(field.hub) and not marked(field.hub).keys() - held(central).keys()
+    with central.write() as session:  # it is put back to before, and says so by its epoch
+        session.execute(ENTRY.delete().where(ENTRY.c.scope == f"visit:{visit}"))
+        mine = STREAM.c.stream.startswith(node_of(field.ana).device_id)
+        session.execute(LINK.delete().where(LINK.c.stream.startswith(node_of(field.ana).device_id)))
+        session.execute(SEAL.delete().where(SEAL.c.stream.startswith(node_of(field.ana).device_id)))
+        session.execute(STREAM.delete().where(mine))
+        session.execute(FEED.delete().where(FEED.c.scope == f"visit:{visit}"))
+        session.execute(CLOCK.delete().where(CLOCK.c.scope == f"visit:{visit}"))
+        put_value(session, "epoch", "later")
+    for _ in range(2):
+        field.world.meet(field.hub)
+    assert of_visit(central, visit) == of_visit(field.ana, visit)
 
 
 # ---- what is refused -------------------------------------------------------------------------------------------------
