@@ -61,7 +61,8 @@ def write(folder: Path, made: Made) -> None:
     for name, content in ((CA_NAME, made.authority), (CERTIFICATE_NAME, made.certificate), (KEY_NAME, made.key)):
         fresh = folder / f"{name}.new"
         fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(fresh, how, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -211,13 +211,13 @@ def _take_batch(session: Session, who: Certificate, batch: OriginBatch) -> int:
         return 0  # withdrawn, or too old: it holds up no other
     if batch.device in (node.device_id, "") or origin.device_id != batch.device:
         raise HubNotGenuine()
-    before = len(relays.unconfirmed(session))
+    before = relays.count_unconfirmed(session)
     try:
         take_all(session, certificates.as_device(origin), [batch], who.device_id)
     except ProtocolError as error:
         raise HubNotGenuine() from error
     put_value(session, f"{relays.CERTIFICATE_OF}{batch.device}", wire.pack(batch.certificate).decode())
-    return len(relays.unconfirmed(session)) - before
+    return relays.count_unconfirmed(session) - before
 
 
 # ---- files -------------------------------------------------------------------------------------------------------------
