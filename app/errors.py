@@ -337,16 +337,6 @@ class HubNotGenuine(AppError):
     sentence = N_("The answer did not come from a hub of this office. Nothing of it was taken.")
 
 
-class WrongFingerprint(AppError):
-    status, code = 409, "wrong_fingerprint"
-    sentence = N_("The hub does not have this fingerprint. Compare it with the one that the hub shows.")
-
-
-class HubCertificateOld(AppError):
-    status, code = 500, "hub_certificate_old"
-    sentence = N_("The hub's certificate has ended or is damaged. Make a new one with: baqylau hub init-ca --again")
-
-
 class StreamFork(AppError):
     status, code = 409, "stream_fork"
     sentence = N_("This tablet's numbering was restored from a copy. It starts a new one by itself.")

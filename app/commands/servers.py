@@ -16,7 +16,7 @@ from app.clock import SystemClock
 from app.commands.nodes import alone
 from app.commands.terminal import complaints, console, say, settings_of
 from app.config import Settings
-from app.errors import N_, HubCertificateOld, PortBusy
+from app.errors import N_, InvalidInput, PortBusy
 from app.main import create_app
 from app.store import authority
 from app.store.checklist_cache import library_from
@@ -52,11 +52,11 @@ def run_device(share: bool, host: str | None, port: int | None, data: Path | Non
 
 @contextlib.contextmanager
 def _with_certificate(settings: Settings) -> Iterator[None]:
-    """Beside a hub with https: the page from which browsers fetch its authority. Raises HubCertificateOld, PortBusy."""
+    """Beside a hub with https: the page from which browsers fetch its authority. Raises InvalidInput, PortBusy."""
     from app.commands.hub import check_names, guide
 
     if authority.has_expired(Path(settings.data_dir), SystemClock().now_ms()):
-        raise HubCertificateOld()  # never back to plain HTTP by itself
+        raise InvalidInput(authority.CERTIFICATE_OLD, "certificate")  # never back to plain HTTP by itself
     check_names(Path(settings.data_dir), own_addresses())
     with guide(settings, settings.host) as port:
         for address in own_addresses():

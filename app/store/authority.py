@@ -17,10 +17,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from app.errors import HubCertificateOld
+from app.errors import N_, InvalidInput
 from app.store.vault import key_fingerprint
 
 CA_NAME, CERTIFICATE_NAME, KEY_NAME = "hub-ca.pem", "hub-cert.pem", "hub-key.pem"
+CERTIFICATE_OLD: Final = N_(
+    "The hub's certificate has ended or is damaged. Make a new one with: baqylau hub init-ca --again"
+)
 LIFE: Final = datetime.timedelta(days=397)  # browsers take no longer one
 EARLIER: Final = datetime.timedelta(days=1)  # tablets' clocks lag
 CURVE: Final = ec.SECP256R1  # every browser takes it, and its certificates are small
@@ -75,13 +78,13 @@ def is_made(folder: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The host names and addresses of the hub's certificate. Raises HubCertificateOld."""
+    """The host names and addresses of the hub's certificate. Raises InvalidInput."""
     found = _read(folder / CERTIFICATE_NAME).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return [*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))]
 
 
 def has_expired(folder: Path, now_ms: int) -> bool:
-    """True when browsers take the hub's certificate no longer. Raises HubCertificateOld."""
+    """True when browsers take the hub's certificate no longer. Raises InvalidInput."""
     return _read(folder / CERTIFICATE_NAME).not_valid_after_utc.timestamp() * 1000 <= now_ms
 
 
@@ -99,7 +102,7 @@ def _read(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError as error:
-        raise HubCertificateOld() from error
+        raise InvalidInput(CERTIFICATE_OLD, "certificate") from error
 
 
 def _name(text: str) -> x509.Name:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from app.errors import N_, CentralUnreachable, HubUnreachable, InvalidInput, WrongFingerprint
+from app.errors import N_, CentralUnreachable, HubUnreachable, InvalidInput
 from app.store import authority
 from app.store.db import Database
 from app.store.node import put_value, value_of
@@ -16,6 +16,7 @@ CA_PATH: Final = "/ca.crt"
 WRONG_HUB: Final = N_(
     "“%(url)s” is no address of a hub. Write it as https://192.168.43.1:8000 or http://192.168.43.1:8000."
 )
+WRONG_FINGERPRINT: Final = N_("The hub does not have this fingerprint. Compare it with the one that the hub shows.")
 FINGERPRINT_NEEDED: Final = N_("A hub with https has a fingerprint of 16 signs. Type it as the hub shows it.")
 
 
@@ -24,7 +25,7 @@ def join(database: Database, url: str, fingerprint: str, connect: Callable[[str]
 
     For https the hub's authority is fetched and must have this fingerprint: nothing is believed before. Over plain http
     what is exchanged is as authentic, but others in the same network can read along.
-    Raises InvalidInput, WrongFingerprint, HubUnreachable.
+    Raises InvalidInput, HubUnreachable.
     """
     parts = checked_url(url)
     trusted = ""
@@ -67,9 +68,9 @@ def _authority_of(transport: Transport, fingerprint: str) -> str:
         trusted = reply.body.decode("ascii")
         ssl.create_default_context(cadata=trusted)
     except (ValueError, ssl.SSLError) as error:
-        raise WrongFingerprint() from error
+        raise InvalidInput(WRONG_FINGERPRINT, "fingerprint") from error
     if reply.status != 200 or not is_it:
-        raise WrongFingerprint()
+        raise InvalidInput(WRONG_FINGERPRINT, "fingerprint")
     return trusted
 
 

@@ -6,7 +6,7 @@ Who asks shows a certificate of central, in a header, before anything is unpacke
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from sqlmodel import Session
 
 from app.domain.certificates import Certificate
@@ -16,15 +16,27 @@ from app.store.db import Database
 from app.store.uploads import Upload
 from app.store.vault import signature_holds
 from app.sync import certificates, codec, wire
-from app.sync.bodies import body_of
+from app.sync.bodies import STRANGER_BYTES, whole_body
 from app.sync.hub_answers import answer
 from app.sync.hub_wire import HubExchange
-from app.sync.server import Accepts, Body, Encoding, Nonce, Proof, refusal, signed
-from app.sync.taken_files import check_upload, keep_whole
+from app.sync.server import Accepts, Encoding, Nonce, Proof, refusal, signed
+from app.sync.taken_files import MAX_BLOB_BYTES, check_upload, keep_whole
 
 router = APIRouter(prefix=f"{wire.PREFIX}/hub")
 Shown = Annotated[str, Header(alias=certificates.HEADER)]
 Scope = Annotated[str, Header(alias="x-scope")]
+
+
+async def body_of_visitor(request: Request) -> bytes:
+    """The body: as much as a device may say that central certified, little of anybody else, nothing while locked."""
+    database = _open_hub(request)
+    if database is None:
+        return b""
+    is_known = await to_thread.run_sync(_has_certificate, database, request.headers.get(certificates.HEADER, ""))
+    return await whole_body(request, wire.MAX_MESSAGE_BYTES if is_known else STRANGER_BYTES)
+
+
+Body = Annotated[bytes, Depends(body_of_visitor)]
 
 
 @router.post("/exchange")
@@ -73,7 +85,7 @@ async def put_blob(
     message = wire.blob_request("PUT", sha256, x_scope, x_nonce, 0, content_length)
     try:
         await to_thread.run_sync(_check, database, x_certificate, x_device_signature, message, upload)
-        data = await body_of(request)
+        data = await whole_body(request, MAX_BLOB_BYTES)
         await to_thread.run_sync(keep_whole, database, upload, data)
     except AppError as error:
         return refusal(database.node, "hub-blob", x_nonce, error)
@@ -120,6 +132,16 @@ def _visitor(session: Session, shown: wire.SignedCertificate, proof: str, messag
     if not signature_holds(certificate.public_key, wire.from_hex(proof), message):
         raise SignInNeeded()
     return certificate
+
+
+def _has_certificate(database: Database, certificate: str) -> bool:
+    """A first look at who is asking. The signature is looked at when the body is here."""
+    try:
+        with database.read() as session:
+            certificates.trusted(session, certificates.from_header(certificate))
+    except AppError:
+        return False
+    return True
 
 
 def _open_hub(request: Request) -> Database | None:

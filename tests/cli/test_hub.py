@@ -14,7 +14,7 @@ import pytest
 
 from app.clock import SystemClock
 from app.config import ROOT
-from app.errors import HubUnreachable, InvalidInput, WrongFingerprint
+from app.errors import HubUnreachable, InvalidInput
 from app.store import authority
 from app.store.node import value_of
 from app.store.vault import Cost, make_vault
@@ -199,7 +199,7 @@ def test_nothing_is_joined_before_its_fingerprint_is_right(world: World, tmp_pat
     fingerprint = authority.fingerprint(made.authority)
     url = "https://192.168.43.1:8000"
     for body, status in ((b"<html>portal", 200), (made.certificate, 200), (made.authority, 404), (b"\xff", 200)):
-        with pytest.raises(WrongFingerprint):
+        with pytest.raises(InvalidInput, match="does not have this fingerprint"):
             hub_joining.join(tablet, url, fingerprint, answering(body, status))  # type: ignore[arg-type]
     with pytest.raises(InvalidInput):
         hub_joining.join(tablet, url, " ", answering(made.authority))  # type: ignore[arg-type]
