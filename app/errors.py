@@ -288,6 +288,62 @@ class ProtocolError(AppError):
     sentence = N_("The message was not understood: %(reason)s")
 
 
+class BundleRefused(AppError):
+    """`why`: other, cut, changed, foreign, key_old, nobody."""
+
+    status, code = 422, "bundle_refused"
+    sentences: ClassVar[dict[str, str]] = {
+        "other": N_("This file is no bundle of Baqylau. Choose a file that a tablet exported."),
+        "cut": N_("The end of this bundle is missing. Copy the file once more, or export it again on the tablet."),
+        "changed": N_("This bundle is not as its tablet signed it. Nothing was taken. Export it again on the tablet."),
+        "foreign": N_("This bundle is for another office. Nothing was taken. Give it to the office of its tablet."),
+        "key_old": N_(
+            "This bundle is sealed with a key that the office no longer has. Connect its tablet once, then export it again."
+        ),
+        "nobody": N_("The tablet that wrote this bundle is withdrawn or not known here. Nothing was taken."),
+    }
+
+    def __init__(self, why: str) -> None:
+        self.why, self.sentence = why, self.sentences[why]  # type: ignore[misc]
+        super().__init__()
+
+
+class BundleKeyMissing(AppError):
+    status, code = 409, "bundle_key_missing"
+    sentence = N_("This tablet has no key of the office for bundles yet. Connect it to the office once, then export.")
+
+
+class DeviceNotTrusted(AppError):
+    """`why`: unknown, expired, revoked."""
+
+    status, code = 403, "device_not_trusted"
+    sentences: ClassVar[dict[str, str]] = {
+        "unknown": N_("The other device is not of this office, so nothing was exchanged with it. Ask your team lead."),
+        "expired": N_("The other device has not met the office for too long. Connect it to the office once."),
+        "revoked": N_("The office has withdrawn the other device, so nothing was exchanged with it."),
+    }
+
+    def __init__(self, why: str) -> None:
+        self.sentence = self.sentences[why]  # type: ignore[misc]
+        super().__init__()
+        self.params = {"reason": why}
+
+
+class NoCertificate(AppError):
+    status, code = 409, "no_certificate"
+    sentence = N_("This tablet cannot show yet that it is the office's. Connect it to the office once.")
+
+
+class HubUnreachable(AppError):
+    status, code = 503, "hub_unreachable"
+    sentence = N_("The team's hub cannot be reached, or it is locked. Check that both are in the same network.")
+
+
+class HubNotGenuine(AppError):
+    status, code = 502, "hub_not_genuine"
+    sentence = N_("The answer did not come from a hub of this office. Nothing of it was taken.")
+
+
 class StreamFork(AppError):
     status, code = 409, "stream_fork"
     sentence = N_("This tablet's numbering was restored from a copy. It starts a new one by itself.")

@@ -46,7 +46,7 @@ BOTH = (
     "booklets",
     "standards",
 )
-DEVICE_ONLY = ("sync",)
+DEVICE_ONLY = ("sync", "hub")
 CENTRAL_ONLY = ("reviews", "institutions", "people", "devices", "contacts")
 
 
@@ -56,16 +56,17 @@ def create_app(
     database: Database | None = None,
     clock: Clock | None = None,
     transport: Any = None,
+    is_shared: bool = False,
 ) -> FastAPI:
     """The app of one node. A device starts without its database: signing in opens it. Central is given one.
 
-    `transport` replaces the network in tests and in the simulator.
+    `transport` replaces the network in tests and in the simulator. `is_shared`: a device that serves other devices.
     """
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
     app.state.settings, app.state.checklists = settings, checklists
     app.state.database, app.state.clock = database, clock or SystemClock()
-    app.state.touched = {}
+    app.state.touched, app.state.is_shared = {}, is_shared
     app.state.sync_loop = SyncLoop(app.state, transport) if settings.role == "device" else None
     require_rights(routes_of(settings.role))
     for module in modules_of(settings.role):
@@ -87,7 +88,7 @@ def known_hosts(settings: Settings) -> frozenset[str]:
 def modules_of(role: str) -> tuple[Any, ...]:
     """The router modules of a role."""
     pages = [f"app.web.{name}" for name in (*BOTH, *(DEVICE_ONLY if role == "device" else CENTRAL_ONLY))]
-    machines = [] if role == "device" else ["app.sync.server", "app.sync.blob_server"]
+    machines = ["app.sync.hub_server"] if role == "device" else ["app.sync.server", "app.sync.blob_server"]
     return tuple(import_module(name) for name in (*pages, *machines))
 
 

@@ -16,8 +16,9 @@ from app.clock import SystemClock
 from app.commands.nodes import alone
 from app.commands.terminal import complaints, console, say, settings_of
 from app.config import Settings
-from app.errors import N_, PortBusy
+from app.errors import N_, InvalidInput, PortBusy
 from app.main import create_app
+from app.store import authority
 from app.store.checklist_cache import library_from
 from app.store.opening import central_key, open_database
 
@@ -34,12 +35,33 @@ HOTSPOTS: Final = ("192.168.43.2", "192.168.137.2", "172.20.10.2", "192.168.0.2"
 def run_device(share: bool, host: str | None, port: int | None, data: Path | None) -> None:
     """Serves a device until it is stopped. Its database opens when the first person signs in."""
     settings = settings_of(data, role="device", host=SHARED if share else host, port=port)
-    if share:
-        complaints.print(say(SHARE_WARNING), style="bold red")
-        settings = answering_to(settings, own_addresses())
-    with alone(settings), listening(settings) as listener:
+    is_safe = share and authority.is_made(Path(settings.data_dir))
+    with contextlib.ExitStack() as stack:
+        if share:
+            settings = answering_to(settings, own_addresses())
+        if share and not is_safe:
+            complaints.print(say(SHARE_WARNING), style="bold red")
+        stack.enter_context(alone(settings))
+        listener = stack.enter_context(listening(settings))
+        if is_safe:
+            stack.enter_context(_with_certificate(settings))
         shelf = library_from(settings.checklists_dir, Path(settings.data_dir))
-        serve(create_app(settings, shelf, clock=SystemClock()), listener, settings)
+        app = create_app(settings, shelf, clock=SystemClock(), is_shared=share)
+        serve(app, listener, settings, Path(settings.data_dir) if is_safe else None)
+
+
+@contextlib.contextmanager
+def _with_certificate(settings: Settings) -> Iterator[None]:
+    """Beside a hub with https: the page from which browsers fetch its authority. Raises InvalidInput, PortBusy."""
+    from app.commands.hub import check_names, guide
+
+    if authority.has_expired(Path(settings.data_dir), SystemClock().now_ms()):
+        raise InvalidInput(authority.CERTIFICATE_OLD, "certificate")  # never back to plain HTTP by itself
+    check_names(Path(settings.data_dir), own_addresses())
+    with guide(settings, settings.host) as port:
+        for address in own_addresses():
+            console.print(f"http://{_in_url(address)}:{port} (the certificate, and how to install it)", markup=False)
+        yield
 
 
 def run_central(host: str | None, port: int | None, data: Path | None) -> None:
@@ -73,8 +95,11 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def serve(app: ASGIApp, listener: socket.socket, settings: Settings) -> None:
-    """Runs the app on the socket until Ctrl-C or a request to terminate; both are a good end (exit code 0)."""
+def serve(app: ASGIApp, listener: socket.socket, settings: Settings, tls: Path | None = None) -> None:
+    """Runs the app on the socket until Ctrl-C or a request to terminate; both are a good end (exit code 0).
+
+    `tls`: the folder of the hub's certificate and key, when it speaks https.
+    """
     # No access log: addresses of pages name visits. No proxy headers: nobody may say for another who is asking.
     config = uvicorn.Config(
         app,
@@ -85,10 +110,12 @@ def serve(app: ASGIApp, listener: socket.socket, settings: Settings) -> None:
         ws="none",
         lifespan="on",
         timeout_graceful_shutdown=STOP_AFTER_S,
+        ssl_certfile=tls / authority.CERTIFICATE_NAME if tls else None,
+        ssl_keyfile=tls / authority.KEY_NAME if tls else None,
     )
     server = uvicorn.Server(config)
     for address in [settings.host, *settings.public_hosts.split(",")] if settings.host == SHARED else [settings.host]:
-        console.print(f"http://{_in_url(address)}:{settings.port}")
+        console.print(f"{'https' if tls else 'http'}://{_in_url(address)}:{settings.port}")
     gc.freeze()  # what is here now stays: no search for garbage walks through it in the middle of a request
     gc.enable()
     signal.signal(signal.SIGTERM, _stop)

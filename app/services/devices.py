@@ -9,13 +9,15 @@ from sqlmodel import Session, select
 
 from app import __version__
 from app.domain.device_health import Health, is_stale, troubles
+from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services.texts import kept_text
-from app.store import device_facts, incoming, photo_arrivals, reads
+from app.store import device_facts, incoming, journal, photo_arrivals, reads
 from app.store.device_facts import Kept
 from app.store.node import Node
 from app.store.reads import json_list
+from app.store.relays import REVOKED
 from app.store.tables import DeviceRow, EnrolCodeRow
 from app.store.vault import key_fingerprint
 
@@ -52,6 +54,12 @@ def revoke_device(session: Session, author: Person, device_id: str) -> None:
     node: Node = session.info["node"]
     device.revoked_at_ms = node.clock.now_ms()
     session.add(device)
+    # Told to all devices: where central is away they serve none that shows an older certificate.
+    known = reads.record(session, device_id)
+    sets: dict[str, Json] = {"revoked_at_ms": device.revoked_at_ms}
+    journal.append(
+        session, Draft(REVOKED, device_id, "reference", sets, known.heads if known else ()), author.person_id
+    )
 
 
 def make_code_again(session: Session, author: Person, device_id: str) -> OneTimeCode:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 from sqlmodel import Session
 
 from app.domain.arrivals import Held, Intake, sort_arrivals
@@ -47,6 +47,7 @@ ADVANCE_CLOCK = (
     .where(CLOCK.c.scope == bindparam("name"))
     .values(position=bindparam("position"), chain=bindparam("chain"))
 )
+ADVANCE_FOREIGN = ADVANCE_STREAM.values(confirmed_seq=bindparam("confirmed_seq"), relayed_by=bindparam("relayed_by"))
 BATCH = 500  # SQLite allows 32,766 variables a statement; this stays far below
 
 
@@ -118,13 +119,33 @@ def lock_scopes(session: Session, scopes: Collection[str]) -> dict[str, FeedEnd]
     return ends
 
 
-def extend_stream(session: Session, stream: str, links: Sequence[Link], seal: bytes) -> None:
-    """Central keeps the new links of a device's stream and the seal over the last of them."""
+def extend_stream(
+    session: Session,
+    stream: str,
+    links: Sequence[Link],
+    seal: bytes,
+    confirmed_seq: int = 0,
+    relayed_by: str | None = None,
+) -> None:
+    """Keeps the new links of another device's stream and the seal over the last of them.
+
+    `confirmed_seq`: how far that device itself has shown it here; `relayed_by`: who brought what goes further.
+    """
     if not links:
         return
     session.execute(INSERT_LINK, [_link_row(stream, link) for link in links])
     session.execute(insert(SEAL).values(stream=stream, seq=links[-1].seq, signature=seal))
-    session.execute(ADVANCE_STREAM, {"name": stream, "last_seq": links[-1].seq, "chain": links[-1].chain})
+    goes_to = {"name": stream, "last_seq": links[-1].seq, "chain": links[-1].chain}
+    session.execute(ADVANCE_FOREIGN, goes_to | {"confirmed_seq": confirmed_seq, "relayed_by": relayed_by})
+
+
+def confirm_stream(session: Session, stream: str, confirmed_seq: int) -> None:
+    """Its own device has shown a stream that had come by way of another."""
+    values = {
+        "confirmed_seq": confirmed_seq,
+        "relayed_by": case((STREAM.c.last_seq > confirmed_seq, STREAM.c.relayed_by), else_=None),
+    }
+    session.execute(update(STREAM).where(STREAM.c.stream == stream).values(**values))
 
 
 def relink(session: Session, node: Node, old: Sequence[StreamName]) -> None:

@@ -52,11 +52,12 @@ def unacknowledged(session: Session, limit: int, limit_bytes: int) -> list[Batch
         room = limit - sum(len(batch.entries) for batch in batches)
         room_bytes = limit_bytes - sum(batch.size for batch in batches)
         if room > 0 and room_bytes > 0:
-            batches.append(_batch(session, stream.stream, stream.acked_seq, room, room_bytes))
+            batches.append(batch_after(session, stream.stream, stream.acked_seq, room, room_bytes))
     return batches
 
 
-def _batch(session: Session, stream: str, acked_seq: int, room: int, room_bytes: int) -> Batch:
+def batch_after(session: Session, stream: str, acked_seq: int, room: int, room_bytes: int) -> Batch:
+    """What follows a place of a stream, which must not be its last: at most `room` entries, and one at least."""
     rows = session.execute(
         select(LINK, ENTRY.c.header, ENTRY.c.body)
         .outerjoin(ENTRY, ENTRY.c.entry_id == LINK.c.entry_id)

@@ -18,7 +18,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -214,3 +217,45 @@ def signature_holds(public_key: bytes, signature: bytes, message: bytes) -> bool
 def key_fingerprint(public_key: bytes) -> str:
     """Ten bytes of SHA-256 of a public key in base 32, 16 characters: what a one-time code carries to pin central."""
     return base64.b32encode(hashlib.sha256(public_key).digest()[:10]).decode()
+
+
+# ---- sealing to a public key -----------------------------------------------------------------------------------------
+
+# Hybrid: whoever keeps the sealed bytes for decades needs to break both.
+SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+MLKEM_SEED_BYTES, MLKEM_KEY_BYTES = 64, 1184
+
+
+class NotOpened(ValueError):
+    """Sealed for another key or purpose, or changed since."""
+
+
+def new_sealing_key() -> bytes:
+    """A fresh private key to which others seal: the seed of ML-KEM-768, then the X25519 key."""
+    return MLKEM768PrivateKey.generate().private_bytes_raw() + X25519PrivateKey.generate().private_bytes_raw()
+
+
+def sealing_public_key(private: bytes) -> bytes:
+    """The public half: ML-KEM-768, then X25519, 1,216 bytes."""
+    mlkem, x25519 = _sealing_pair(private)
+    return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+
+
+def seal_to(public: bytes, plain: bytes, info: bytes) -> bytes:
+    """Seals to a public key (HPKE, one shot), bound to `info`. Raises ValueError for what is no such key."""
+    mlkem = MLKEM768PublicKey.from_public_bytes(public[:MLKEM_KEY_BYTES])
+    x25519 = X25519PublicKey.from_public_bytes(public[MLKEM_KEY_BYTES:])
+    return SUITE.encrypt(plain, hpke.MLKEM768X25519PublicKey(mlkem, x25519), info=info)
+
+
+def open_sealed(private: bytes, sealed: bytes, info: bytes) -> bytes:
+    """What was sealed. Raises NotOpened for other bytes, another key or another `info`."""
+    try:
+        return SUITE.decrypt(sealed, hpke.MLKEM768X25519PrivateKey(*_sealing_pair(private)), info=info)
+    except (InvalidTag, ValueError) as error:
+        raise NotOpened("these bytes do not open") from error
+
+
+def _sealing_pair(private: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    mlkem = MLKEM768PrivateKey.from_seed_bytes(private[:MLKEM_SEED_BYTES])
+    return mlkem, X25519PrivateKey.from_private_bytes(private[MLKEM_SEED_BYTES:])

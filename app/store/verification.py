@@ -23,7 +23,7 @@ from app.domain.journal import (
     set_aside,
 )
 from app.domain.merge import merge
-from app.store import projection
+from app.store import projection, relays
 from app.store.node import Node
 from app.store.tables import (
     AttachmentRow,
@@ -136,7 +136,7 @@ def _key_of(session: Session, node: Node, device_id: str) -> bytes | None:
     key: bytes | None = session.execute(
         select(DEVICE.c.public_key).where(DEVICE.c.device_id == device_id)
     ).scalar_one_or_none()
-    return key
+    return key if key is not None else relays.key_of(session, device_id)
 
 
 def _entries(session: Session, node: Node, is_sound: SignOffCheck, tell: Tell) -> Iterator[Finding]:

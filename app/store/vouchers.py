@@ -4,10 +4,10 @@ See `docs/sync.md`, Vouchers. Vouchers of the present epoch wait; older ones are
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlmodel import Session
 
 from app.domain.journal import Entry, Hashed
@@ -69,6 +69,30 @@ def drop_covered(session: Session) -> None:
 
 def _voucher(row: Any) -> Voucher:
     return Voucher(row.epoch, row.scope, row.after, row.last, bytes.fromhex(row.signature))
+
+
+def furthest(session: Session, epoch: str) -> dict[str, int]:
+    """Scope -> the last position under a voucher of this epoch that is here: what a hub need not give again."""
+    of_epoch = (VOUCHER.c.epoch == epoch) & VOUCHER.c.is_old.is_(False)
+    last = func.max(VOUCHER.c.last).label("last")
+    rows = session.execute(select(VOUCHER.c.scope, last).where(of_epoch).group_by(VOUCHER.c.scope))
+    return {row.scope: row.last for row in rows}
+
+
+def after_cursors(
+    session: Session, epoch: str, scopes: Collection[str], cursors: Mapping[str, int]
+) -> Iterator[tuple[Voucher, list[Entry]]]:
+    """Vouchers of an epoch for what lies beyond these cursors, with those of their entries that are whole here."""
+    rows = session.execute(
+        select(VOUCHER)
+        .where(VOUCHER.c.epoch == epoch, VOUCHER.c.is_old.is_(False), VOUCHER.c.scope.in_(sorted(scopes)))
+        .order_by(VOUCHER.c.scope, VOUCHER.c.after)
+    ).all()
+    for row in rows:
+        if row.last > cursors.get(row.scope, 0):
+            ids: list[str] = json.loads(row.entry_ids)
+            held = {entry.entry_id: entry for entry in journal.entries_named(session, ids) if entry.body is not None}
+            yield _voucher(row), [held[one] for one in ids if one in held]
 
 
 def count_in(voucher: Voucher) -> int:

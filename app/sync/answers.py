@@ -9,12 +9,12 @@ from sqlmodel import Session
 from app import __version__
 from app.domain.journal import BrokenEntry, Entry, StreamName
 from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
-from app.store import attachments, backups, incoming, journal, uploads, vouchers
+from app.store import attachments, backups, bundles, incoming, journal, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
-from app.store.vault import signature_holds
-from app.sync import packing, wire
+from app.store.vault import key_fingerprint, signature_holds
+from app.sync import certificates, packing, relays, wire
 from app.sync.pushes import take_all
 
 log = logging.getLogger("baqylau.sync")
@@ -32,14 +32,35 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
     if asked.epoch != epoch:
         return blank.model_copy(update={"acks": _held_of(session, node, device, epoch)})
     for piece in asked.vouched:
-        _take_back(session, node, device, piece)
+        take_back(session, node, device, piece)
+    relays.lock_for(session, asked)
     taken = take_all(session, device, asked.pushes)
     told: dict[str, object] = {
         "acks": [_proven(node, device, epoch, ack) if ack in taken.fresh else ack for ack in taken.acks],
         "refused": taken.refused,
         "quarantined": taken.quarantined,
+        "relay_acks": relays.take_relayed(session, device, asked.relays),
     }
+    told |= _credentials(session, node, device, asked, now)
     return blank.model_copy(update=told | _given(session, node, device, asked, epoch))
+
+
+def _credentials(
+    session: Session, node: Node, device: DeviceRow, asked: wire.Exchange, now_ms: int
+) -> dict[str, object]:
+    """What a device needs where central is away: a certificate that is not too old, and the key for bundles."""
+    return {
+        "certificate": certificates.due(node, device, asked.certificate_at, now_ms),
+        "bundle_key": _bundle_key(session, asked.bundle_key),
+    }
+
+
+def _bundle_key(session: Session, held: str | None) -> str:
+    """The key for bundles, in hex, for a device that wants it and has another one or none."""
+    if held is None:
+        return ""
+    key = bundles.own_public_key(session)
+    return "" if key_fingerprint(key) == held else key.hex()
 
 
 def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange, epoch: str) -> dict[str, object]:
@@ -123,7 +144,7 @@ def _wanted(session: Session, offers: Sequence[wire.VoucherOffer]) -> list[int]:
     ]
 
 
-def _take_back(session: Session, node: Node, device: DeviceRow, piece: wire.Vouched) -> None:
+def take_back(session: Session, node: Node, device: DeviceRow, piece: wire.Vouched) -> None:
     """Entries that central once gave out and lost. It believes its own signature, and needs not believe the device."""
     try:
         entries = [entry.read() for entry in piece.entries]

@@ -12,16 +12,17 @@ from fastapi import APIRouter, Header, Request, Response
 from sqlmodel import Session
 from starlette.requests import ClientDisconnect
 
-from app.errors import AppError, BodyTooLarge, NotThere, PhotoRefused, ProtocolError, RequestTooSlow
+from app.errors import AppError, BodyTooLarge, NotThere, ProtocolError, RequestTooSlow
 from app.store import attachments, incoming, uploads
 from app.store.db import Database
 from app.store.uploads import Upload
 from app.sync import wire
 from app.sync.bodies import pieces_of
+from app.sync.file_wire import ThumbnailIndex, ThumbnailsKept
 from app.sync.server import Body, Nonce, Proof, Token, central_of, enrolled, refusal, signed
+from app.sync.taken_files import MAX_BLOB_BYTES, check_upload, keep_whole
 
 router = APIRouter(prefix=wire.PREFIX)
-MAX_BLOB_BYTES: Final = 24 * 1024 * 1024
 FLUSH_S, FLUSH_BYTES = 0.25, 256 * 1024
 MAX_THUMBNAIL_BYTES: Final = 64 * 1024
 DeviceId = Annotated[str, Header(alias="x-device")]
@@ -86,13 +87,7 @@ async def put_blob(
 def _refuse(database: Database, proof: tuple[str, str, str, bytes], upload: Upload) -> None:
     """Raises what speaks against taking this file from this device."""
     with database.read() as session:
-        device = enrolled(session, *proof)
-        if upload.size > MAX_BLOB_BYTES:
-            raise BodyTooLarge(megabytes=MAX_BLOB_BYTES // 2**20)
-        if upload.media_type not in (attachments.PHOTO_TYPE, attachments.DOCUMENT_TYPE):
-            raise ProtocolError(reason="unknown type of file")
-        if upload.scope not in incoming.scopes_for(session, device):
-            raise ProtocolError(reason="not a scope of this device")
+        check_upload(session, enrolled(session, *proof), upload)
 
 
 async def _take(request: Request, database: Database, upload: Upload, offset: int) -> bytes | None:
@@ -141,22 +136,7 @@ def _complete(database: Database, upload: Upload, data: bytes | None) -> None:
             with database.write() as session:
                 uploads.forget(session, upload.sha256)
         raise ProtocolError(reason="the hash does not match")
-    thumbnail = _thumbnail(data, upload.media_type)  # outside the transaction: drawing takes its time
-    with database.write() as session:
-        attachments.keep(session, data, upload.media_type, upload.scope, thumbnail)
-        uploads.forget(session, upload.sha256)
-        uploads.drop_thumbnail(session, upload.sha256)
-        uploads.forget_stale(session, session.info["node"].clock.now_ms())
-
-
-def _thumbnail(data: bytes, content_type: str) -> bytes | None:
-    """The thumbnail of a photo. Raises PhotoRefused for what is none: it would be shown as one."""
-    if content_type != attachments.PHOTO_TYPE:
-        return None
-    thumbnail = attachments.thumbnail_of(data)
-    if thumbnail is None:
-        raise PhotoRefused("This file is not a photo (JPEG, PNG or WebP). Choose another one.", "photo")
-    return thumbnail
+    keep_whole(database, upload, data)
 
 
 @router.post("/thumbnails")
@@ -180,14 +160,14 @@ def take_thumbnails(
             kept = _keep_thumbnails(session, drawn)
     except AppError as error:
         return refusal(node, "thumbnails", x_nonce, error)
-    return signed(node, "thumbnails", x_nonce, wire.pack(wire.ThumbnailsKept(kept=kept)))
+    return signed(node, "thumbnails", x_nonce, wire.pack(ThumbnailsKept(kept=kept)))
 
 
 def _pictures(data: bytes) -> list[tuple[str, str, bytes]]:
     """(hash of the photo, scope, small picture). Raises ProtocolError."""
     line, _, rest = data.partition(b"\n")
     found, at = [], 0
-    for one in wire.unpack(wire.ThumbnailIndex, line).pictures:
+    for one in wire.unpack(ThumbnailIndex, line).pictures:
         found.append((one.sha256, one.scope, rest[at : at + one.size]))
         at += one.size
     if at != len(rest):

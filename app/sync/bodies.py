@@ -32,7 +32,12 @@ async def pieces_of(request: Request) -> AsyncIterator[bytes]:
 
 async def body_of(request: Request) -> bytes:
     """The whole body: at most MAX_MESSAGE_BYTES of an enrolled device, and STRANGER_BYTES of anybody else."""
-    most = wire.MAX_MESSAGE_BYTES if await to_thread.run_sync(_has_token, request) else STRANGER_BYTES
+    is_known = await to_thread.run_sync(_has_token, request)
+    return await whole_body(request, wire.MAX_MESSAGE_BYTES if is_known else STRANGER_BYTES)
+
+
+async def whole_body(request: Request, most: int) -> bytes:
+    """The whole body, at most so many bytes. Raises BodyTooLarge, RequestTooSlow, RequestBroken."""
     parts: list[bytes] = []
     size = 0
     try:

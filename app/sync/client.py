@@ -8,15 +8,18 @@ from typing import Final
 
 from sqlmodel import Session
 
-from app.domain.journal import StreamName, seal_message
 from app.errors import AppError, CentralNotGenuine
-from app.store import attachments, outgoing, vouchers
+from app.store import attachments, bundles, outgoing, vouchers
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
-from app.sync import codec, files, link, packing, reports, wire
+from app.sync import bundles as sealed_bundles
+from app.sync import codec, files, link, reports, wire
+from app.sync.batches import push_of
+from app.sync.certificates import held_at
 from app.sync.link import Transport
 from app.sync.progress import Progress
+from app.sync.relays import to_pass_on
 from app.sync.replies import BACKUP, Outcome, take_in
 from app.sync.reports import LAST_PROBLEM
 
@@ -32,6 +35,7 @@ def meet_central(database: Database, transport: Transport, progress: Progress | 
     outcome = Outcome()
     try:
         _exchange_all(database, transport, outcome)
+        sealed_bundles.hand_over(database, transport)
         files.send_all(database, transport, outcome, progress, lambda: _exchange_new(database, transport, outcome))
         files.fetch_all(database, transport, outcome)
     except AppError as error:
@@ -89,7 +93,7 @@ def _request(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         device=node.device_id,
         epoch=epoch,
         nonce=node.clock.random_bytes(16).hex(),
-        pushes=[*(_push(node, batch) for batch in batches), *_standings(session, node, batches)],
+        pushes=[*(push_of(node, batch) for batch in batches), *_standings(session, node, batches)],
         cursors=outgoing.cursors(session),
         marks=outgoing.marks(session),
         backup=value_of(session, BACKUP),
@@ -100,6 +104,9 @@ def _request(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         begun=value_of(session, files.BEGUN),
         health=reports.health(session) if not outcome.has_reported else None,
         packs=True,
+        relays=to_pass_on(session) if outcome.has_reported and outcome.can_relay else [],
+        certificate_at=held_at(session),
+        bundle_key=bundles.held_fingerprint(session),
     )
 
 
@@ -107,7 +114,7 @@ def _standings(session: Session, node: Node, batches: Sequence[outgoing.Batch]) 
     """Where the streams stand that have nothing new: a push of nothing. A central that was put back in silence sees it."""
     busy = {batch.stream for batch in batches}
     return [
-        _push(node, outgoing.Batch(stream, seq + 1, chain, chain, (), 0))
+        push_of(node, outgoing.Batch(stream, seq + 1, chain, chain, (), 0))
         for stream, seq, chain in outgoing.standings(session)
         if stream not in busy
     ]
@@ -130,22 +137,3 @@ def _vouched(session: Session, outcome: Outcome) -> list[wire.Vouched]:
 def _is_waiting(database: Database) -> bool:
     with database.read() as session:
         return outgoing.unsent_entries(session) > 0
-
-
-def _push(node: Node, batch: outgoing.Batch) -> wire.Push:
-    stream = StreamName.parse(batch.stream)
-    seal = node.sign(seal_message(stream, batch.start + len(batch.entries) - 1, batch.chain))
-    entries = [
-        wire.PushedEntry(id=one.entry_id, h=one.header, b=one.body, hh=one.header_hash, bh=one.body_hash)
-        for one in batch.entries
-    ]
-    packed = packing.pack(entries) if entries else None
-    return wire.Push(
-        incarnation=stream.incarnation,
-        lane=stream.lane,
-        start=batch.start,
-        prev=batch.previous.hex(),
-        entries=[] if packed else entries,
-        packed=packed,
-        seal=seal.hex(),
-    )

@@ -9,12 +9,13 @@ from sqlmodel import Session
 from app.errors import CentralNotGenuine, EnrolmentRefused, NetworkSignIn, ProtocolError
 from app.store import node as node_values
 from app.store import outgoing
+from app.store.bundles import CENTRAL_KEY
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of, values_with_prefix
 from app.store.vault import key_fingerprint
 from app.sync import codec, link, wire
 from app.sync.link import Reply, Transport
-from app.sync.replies import QUARANTINED
+from app.sync.replies import CERTIFICATE, QUARANTINED
 
 DEVICE_NAME, DEVICE_PEOPLE = "device_name", "device_people"
 CODE_LENGTH: Final = 12  # of the secret part; the rest is the fingerprint
@@ -69,6 +70,8 @@ def _remember_central(session: Session, url: str, answer: wire.EnrolReply) -> No
     put_value(session, link.CENTRAL_URL, url.rstrip("/"))
     put_value(session, link.CENTRAL_KEYS, json.dumps(answer.central_keys))
     put_value(session, link.TOKEN, answer.token)
+    put_value(session, CENTRAL_KEY, answer.bundle_key)
+    put_value(session, CERTIFICATE, "")  # it is told for whom it is enrolled now when it meets central
     put_value(session, DEVICE_NAME, answer.name)
     put_value(session, DEVICE_PEOPLE, json.dumps(answer.people))
     put_value(session, node_values.EPOCH, answer.epoch)

@@ -16,6 +16,7 @@ from app.store import attachments, outgoing
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.sync import link, wire
+from app.sync.file_wire import Thumbnail, ThumbnailIndex, ThumbnailsKept
 from app.sync.link import Transport
 from app.sync.progress import Progress
 from app.sync.replies import Outcome
@@ -89,15 +90,15 @@ def _send_thumbnails(database: Database, transport: Transport, outcome: Outcome)
         reply = transport("POST", f"{wire.PREFIX}/thumbnails", headers, body)
         if reply.status == 404 and not link.is_signed(reply, keys, "thumbnails", nonce):
             return  # an older central, which draws them itself when the photos come
-        wire.unpack(wire.ThumbnailsKept, link.genuine(reply, keys, "thumbnails", nonce).content())
+        wire.unpack(ThumbnailsKept, link.genuine(reply, keys, "thumbnails", nonce).content())
         outcome.bytes_sent += len(body)
         with database.write() as session:  # one that it refused is not offered again: the photo itself will tell
             attachments.mark_thumbnails_sent(session, [one[0] for one in waiting], node.clock.now_ms())
 
 
 def _pictures(waiting: list[tuple[str, str, bytes]]) -> bytes:
-    index = [wire.Thumbnail(sha256=sha256, scope=scope, size=len(data)) for sha256, scope, data in waiting]
-    return b"\n".join((wire.pack(wire.ThumbnailIndex(pictures=index)), b"".join(data for _, _, data in waiting)))
+    index = [Thumbnail(sha256=sha256, scope=scope, size=len(data)) for sha256, scope, data in waiting]
+    return b"\n".join((wire.pack(ThumbnailIndex(pictures=index)), b"".join(data for _, _, data in waiting)))
 
 
 def _send(database: Database, transport: Transport, outcome: Outcome, sha256: str, progress: Progress) -> int:

@@ -6,10 +6,11 @@ import logging
 import random
 from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import AppError, DeviceRevoked, NotEnrolled
+from app.errors import AppError, CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.sync.client import meet_central
+from app.sync.hub import HUB_CA, HUB_URL, meet_hub
 from app.sync.link import CENTRAL_URL, Transport
 from app.sync.progress import Progress
 from app.sync.replies import Outcome
@@ -35,7 +36,8 @@ class SyncLoop:
         self._wake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
-        self._http: HttpTransport | None = None
+        self._open: dict[str, tuple[str, str, HttpTransport]] = {}  # by whom: address, trusted certificate, connection
+        self.hub_transport: Transport | None = None  # replaces the network to the hub in tests
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -59,13 +61,25 @@ class SyncLoop:
         async with self._one_at_a_time:
             self.is_sending, before = True, self.progress.total
             try:
-                outcome = await asyncio.to_thread(meet_central, database, self._transport(database), self.progress)
+                outcome = await asyncio.to_thread(self._meet, database)
             finally:
                 self.is_sending = False
                 if self.progress.total > before and self.failures < REFUSED:
                     self.failures = 0  # the link was there: what broke off now is the first failure
-            self.failures = 0
+            # After a hub: central is still away, but the hub is near, and is met again soon.
+            self.failures = 0 if outcome else 1
             return outcome
+
+    def _meet(self, database: Database) -> Outcome | None:
+        """Meets central; where it is away, the hub, if one was joined (None then). A hub never stands for central."""
+        try:
+            return meet_central(database, self._transport(database), self.progress)
+        except (CentralUnreachable, CentralNotGenuine):
+            hub = self._hub_transport(database)
+            if hub is None:
+                raise
+            meet_hub(database, hub)
+            return None
 
     async def _run(self) -> None:
         while True:
@@ -114,11 +128,27 @@ class SyncLoop:
             return self.transport
         with database.read() as session:
             url = value_of(session, CENTRAL_URL)
+        http = self._connection("central", url, "")
+        http.on_sent = self._moved
+        return http
+
+    def _hub_transport(self, database: Database) -> Transport | None:
+        """The way to the hub; None when this device joined none."""
+        with database.read() as session:
+            url, trusted = value_of(session, HUB_URL), value_of(session, HUB_CA)
+        if self.hub_transport is not None or not url:
+            return self.hub_transport
+        return self._connection("hub", url, trusted)
+
+    def _connection(self, whom: str, url: str, trusted: str) -> "HttpTransport":
+        """The connection to an address: the one there is, or a new one. `trusted`: the only certificate (PEM) that counts."""
+        import ssl
+
         from app.sync.transport import HttpTransport  # an HTTP client: not before there is somebody to speak with
 
-        if self._http is None or self._http.base_url != url:
-            if self._http:
-                self._http.close()
-            self._http = HttpTransport(url, self.state.settings.sync_timeout_s)
-            self._http.on_sent = self._moved
-        return self._http
+        if whom in self._open and self._open[whom][:2] != (url, trusted):
+            self._open.pop(whom)[2].close()
+        if whom not in self._open:
+            trust = ssl.create_default_context(cadata=trusted) if trusted else None
+            self._open[whom] = (url, trusted, HttpTransport(url, self.state.settings.sync_timeout_s, trust))
+        return self._open[whom][2]

@@ -18,7 +18,8 @@ from app.errors import ProtocolError
 from app.store import incoming, journal, vouchers
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
-from app.sync import packing, wire
+from app.sync import wire
+from app.sync.batches import entries_of
 
 OFFICE_SCOPES: Final = ("reference", "institution:")  # only central writes here
 OFFICE_KINDS: Final = ("person", "institution", "contact", "question", "review")
@@ -35,28 +36,29 @@ class Taken:
     quarantined: list[wire.Quarantined] = field(default_factory=list)
 
 
-def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push]) -> Taken:
-    """All pushes of an exchange, alerts first. Raises ProtocolError for a seal that does not hold."""
+def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push], relayed_by: str = "") -> Taken:
+    """All pushes of an exchange, alerts first. Raises ProtocolError for a seal that does not hold.
+
+    `device`: whose streams these are. `relayed_by`: the other device that brought them; empty for itself.
+    """
     ordered = sorted(pushes, key=lambda push: push.lane)
-    places = [[entry.place() for entry in _entries_of(push)] for push in ordered]
-    entries = [place.entry for group in places for place in group if place.entry and not place.fault]
-    # Every scope before any stream, in one order: two exchanges must not wait for each other (design 5.8).
-    journal.lock_scopes(session, {entry.scope for entry in entries if entry.scope.startswith(("visit:", "person:"))})
+    places = [[entry.place() for entry in entries_of(push)] for push in ordered]
+    lock_scopes(session, places)
     taken = Taken()
     for push, group in zip(ordered, places, strict=True):
-        _take(session, device, push, group, taken)
+        _take(session, device, push, group, taken, relayed_by)
     return taken
 
 
-def _entries_of(push: wire.Push) -> list[wire.PushedEntry]:
-    if push.packed is None:
-        return push.entries
-    if push.entries:
-        raise ProtocolError(reason="entries both plain and packed")
-    return [wire.PushedEntry(h=entry.h, b=entry.b) for entry in packing.unpack(push.packed)]
+def lock_scopes(session: Session, places: Sequence[Sequence[wire.Place]]) -> None:
+    """Every scope before any stream, in one order: two exchanges must not wait for each other (design 5.8)."""
+    entries = [place.entry for group in places for place in group if place.entry and not place.fault]
+    journal.lock_scopes(session, {entry.scope for entry in entries if entry.scope.startswith(("visit:", "person:"))})
 
 
-def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wire.Place], taken: Taken) -> None:
+def _take(
+    session: Session, device: DeviceRow, push: wire.Push, places: list[wire.Place], taken: Taken, relayed_by: str
+) -> None:
     stream = StreamName(device.device_id, push.incarnation, push.lane)
     row = incoming.device_stream(session, stream)
     held = incoming.held_chains(session, row.stream, push.start, len(places))
@@ -68,12 +70,14 @@ def _take(session: Session, device: DeviceRow, push: wire.Push, places: list[wir
     message = seal_message(stream, verdict.seq, verdict.chain)
     if not signature_holds(device.public_key, wire.from_hex(push.seal), message):
         raise ProtocolError(reason="the seal does not verify")
-    entries = [place.entry for place in places if place.entry]
-    wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
-    intake = journal.receive(session, entries, why_not(session, device, entries) | wrong)
-    vouchers.confirm(session, [entry.entry_id for entry in entries])  # no longer by hearsay: their own device said so
+    intake = _receive(session, device, places, relayed_by)
     links = [_named(session, intake, link, places[link.seq - push.start]) for link in verdict.new]
-    journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal))
+    if relayed_by:
+        journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal), row.confirmed_seq, relayed_by)
+    else:
+        journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal), verdict.seq)
+    if not relayed_by and not links and row.confirmed_seq < verdict.seq:
+        journal.confirm_stream(session, row.stream, verdict.seq)
     taken.quarantined += [wire.Quarantined(entry_id=key, reason=reason) for key, reason in intake.reasons.items()]
     chain = verdict.chain.hex()
     ack = wire.StreamAck(incarnation=push.incarnation, lane=push.lane, seq=verdict.seq, chain=chain)
@@ -90,6 +94,22 @@ def _named(session: Session, intake: Intake, link: Link, place: wire.Place) -> L
     if journal.is_held(session, place.hashed):
         return link
     return replace(link, entry_id=aside_name(link.header_hash, link.body_hash))
+
+
+def _receive(session: Session, device: DeviceRow, places: list[wire.Place], relayed_by: str) -> Intake:
+    """Keeps the entries, those that do not count with the reason, and who has them from whom."""
+    entries = [place.entry for place in places if place.entry]
+    wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
+    reasons = dict.fromkeys((entry.entry_id for entry in entries), "revoked")
+    if device.revoked_at_ms is None:
+        reasons = why_not(session, device, entries)
+    intake = journal.receive(session, entries, reasons | wrong)
+    if relayed_by:
+        new = [entry.entry_id for entry in intake.sound] + list(intake.wrong)
+        vouchers.mark_relayed(session, new, relayed_by)
+    else:
+        vouchers.confirm(session, [entry.entry_id for entry in entries])  # their own device said so
+    return intake
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,15 @@ from app.domain.protocol import Voucher, Watermark, after_ack, after_gap, after_
 from app.errors import StreamFork
 from app.store import attachments, journal, outgoing, sending, vouchers
 from app.store import node as node_values
+from app.store import relays as store_relays
+from app.store.bundles import CENTRAL_KEY
 from app.store.node import Node, drop_values, put_value, values_with_prefix
-from app.sync import packing, reports, wire
+from app.sync import packing, relays, reports, wire
 from app.sync.reports import PROOF
 
 QUARANTINED: Final = "quarantined:"  # + entry id: the reason for which central keeps it and does not count it
 BACKUP: Final = "backup"  # node value: the newest verified backup of central that was heard of
+CERTIFICATE: Final = "certificate"  # node value: what central says of this device
 CLOCK_OFFSET: Final = "clock_offset_ms"  # node value: central's clock minus this one's
 CENTRAL_VERSION: Final = "central_version"  # node value
 EPOCH_CHANGED: Final = "epoch_changed_ms"  # node value: when central was last found to have been restored
@@ -42,6 +45,7 @@ class Outcome:
     must_ask_after_files: bool = False
     has_shown: bool = False  # what central once signed
     ahead: list[str] = field(default_factory=list)  # scopes of which was read what central does not have
+    can_relay: bool = True  # False for an older central, which takes nothing that came through a hub
     received: dict[str, int] = field(default_factory=dict)  # hash of a file that broke off -> durable bytes at central
     wanted: set[str] = field(default_factory=set)  # signatures of vouchers whose entries central lacks
     settled: set[str] = field(default_factory=set)  # of those about which central was asked
@@ -69,9 +73,27 @@ def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.E
         outcome.pulled += _take_feed(session, request, feed)
     more = _step_back(session, request, answer, outcome) or more
     outgoing.mark_missing(session, answer.missing_blobs)
+    more = _take_relay_acks(session, request, answer, outcome) or more
+    _take_credentials(session, answer)
     more = _take_backup(session, node, request, answer, outcome) or more
     more = _settle_vouchers(session, request, answer, outcome) or more
     return more or any(feed.more for feed in answer.feeds)
+
+
+def _take_relay_acks(session: Session, request: wire.Exchange, answer: wire.ExchangeReply, outcome: Outcome) -> bool:
+    """What central says of the streams that this device carries. True when there is something to pass on."""
+    relays.take_acks(session, answer.relay_acks)
+    if request.relays:
+        outcome.can_relay = bool(answer.relay_acks)
+    is_time = bool(request.relays or request.health)  # once the first reply has said what central holds already
+    return outcome.can_relay and is_time and bool(store_relays.waiting(session))
+
+
+def _take_credentials(session: Session, answer: wire.ExchangeReply) -> None:
+    if answer.certificate:
+        put_value(session, CERTIFICATE, wire.pack(answer.certificate).decode())
+    if answer.bundle_key:
+        put_value(session, CENTRAL_KEY, answer.bundle_key)
 
 
 def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outcome: Outcome) -> None:
@@ -80,6 +102,7 @@ def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outco
     What it says that it still holds, by chain value, need not go over the link again.
     """
     outgoing.forget_acks(session)
+    store_relays.forget_acks(session)
     put_value(session, node_values.EPOCH, answer.epoch)
     put_value(session, EPOCH_CHANGED, str(node.clock.now_ms()))
     vouchers.begin_epoch(session)

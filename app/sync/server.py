@@ -10,6 +10,7 @@ from app.domain.journal import device_id_of
 from app.errors import AppError, EnrolmentRefused, ProtocolError, SignInNeeded
 from app.store import incoming
 from app.store import node as node_values
+from app.store.bundles import own_public_key
 from app.store.db import Database
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
@@ -17,6 +18,7 @@ from app.store.vault import signature_holds
 from app.sync import codec, wire
 from app.sync.answers import answer
 from app.sync.bodies import body_of
+from app.sync.bundles import take_from_courier
 
 router = APIRouter(prefix=wire.PREFIX)
 
@@ -57,6 +59,7 @@ def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: b
         central_keys=[node.public_key.hex()],
         epoch=value_of(session, node_values.EPOCH),
         nonce=asked.nonce,
+        bundle_key=own_public_key(session).hex(),
     )
 
 
@@ -85,6 +88,27 @@ def exchange(
     except AppError as error:
         return refusal(node, "exchange", x_nonce, error)
     return signed(node, "exchange", x_nonce, wire.pack(told), accepts=accept_encoding)
+
+
+@router.post("/bundles")
+def take_bundle(
+    request: Request,
+    data: Body,
+    authorization: Token = "",
+    x_device: Annotated[str, Header()] = "",
+    x_device_signature: Proof = "",
+    x_nonce: Nonce = "",
+) -> Response:
+    """A sealed bundle of any device, brought by a device that is enrolled."""
+    database, node = central_of(request)
+    proof = (x_device, authorization, x_device_signature, wire.request_message("bundles", data))
+    try:
+        with database.read() as session:
+            enrolled(session, *proof)
+        told = take_from_courier(database, data)
+    except AppError as error:
+        return refusal(node, "bundles", x_nonce, error)
+    return signed(node, "bundles", x_nonce, wire.pack(told))
 
 
 def signed(node: Node, call: str, nonce: str, body: bytes, status: int = 200, accepts: str = "") -> Response:

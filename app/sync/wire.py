@@ -123,6 +123,19 @@ class Push(Message):
     seal: str
 
 
+class Relay(Push):
+    """A batch of another device's stream, with that device's own seal, brought by the one that carries it."""
+
+    device: str = Field(pattern=r"^[0-9a-f]{32}$")
+
+
+class SignedCertificate(Message):
+    """What central says of a device: the text of `domain.certificates`, and central's signature over it in hex."""
+
+    text: str
+    signature: str
+
+
 class StreamAck(Message):
     """A place of one of the device's streams. `proof`: central's signature over `protocol.ack_message`, in hex."""
 
@@ -131,6 +144,21 @@ class StreamAck(Message):
     seq: int
     chain: str
     proof: str = ""
+
+
+class RelayAck(Message):
+    """How far central has a carried stream now, and how far it is in a verified backup.
+
+    `refused`: gap (send from seq + 1), fork, seal (not that device's), or unknown (no such device).
+    """
+
+    device: str
+    incarnation: str
+    lane: int
+    seq: int
+    chain: str = ""
+    durable: int = 0
+    refused: str = ""
 
 
 class FeedVoucher(Message):
@@ -197,6 +225,9 @@ class Exchange(Message):
     begun: str = ""  # hash of the file whose upload broke off
     health: HealthReport | None = None
     packs: bool = False  # this device reads packed entries; older ones do not, and would pass over them
+    relays: list[Relay] = Field(default_factory=list)
+    certificate_at: int | None = None  # when the certificate it holds was issued; 0: it has none; None: it wants none
+    bundle_key: str | None = None  # fingerprint of the key for bundles that this device has; None: it wants none
 
 
 class Refused(Message):
@@ -252,6 +283,9 @@ class ExchangeReply(Message):
     ahead: list[str] = Field(default_factory=list)
     wanted: list[int] | None = None
     received: Count = 0
+    relay_acks: list[RelayAck] = Field(default_factory=list)
+    certificate: SignedCertificate | None = None  # a newer one
+    bundle_key: str = ""  # in hex: to whom bundles are sealed, for a device that has another one or none
     version: str = ""
     now_ms: int
 
@@ -276,6 +310,7 @@ class EnrolReply(Message):
     central_keys: list[str]
     epoch: str
     nonce: str
+    bundle_key: str = ""  # in hex
 
 
 class Health(Message):
@@ -294,26 +329,6 @@ class BlobKept(Message):
 
     complete: str = ""
     received: Count = 0
-
-
-class Thumbnail(Message):
-    """A small picture: of which photo, whose, and how many bytes."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    scope: str
-    size: Count
-
-
-class ThumbnailIndex(Message):
-    """The first line of a body of small pictures; their bytes follow in this order."""
-
-    pictures: list[Thumbnail]
-
-
-class ThumbnailsKept(Message):
-    """Hashes of the photos whose small pictures central holds now."""
-
-    kept: list[str]
 
 
 class Refusal(Message):

@@ -1,10 +1,7 @@
 """Fills the contexts of the office's pages about tablets: who needs care and why, in words."""
 
-import io
 from collections.abc import Iterable, Mapping
 from typing import Final
-
-import segno
 
 from app import __version__
 from app.domain.device_health import Health, is_clock_wrong, is_disk_low, is_older, is_stale, troubles
@@ -172,14 +169,3 @@ def _hearsay(speech: Speech, seen: DeviceSeen) -> Iterable[DeviceFact]:
     if seen.by_hearsay:
         value = speech.say_n("%(count)s entry", "%(count)s entries", seen.by_hearsay)
         yield DeviceFact(speech.say("Came through another tablet, not confirmed by this one yet"), value)
-
-
-def qr(text: str) -> tuple[str, int]:
-    """A QR picture as an SVG path and its width, in modules: drawn by the template, without style or data address."""
-    lines = io.StringIO()
-    picture = segno.make(text, error="m")
-    for y, row in enumerate(picture.matrix_iter(border=2)):
-        for x, is_dark in enumerate(row):
-            if is_dark:
-                lines.write(f"M{x} {y}h1v1h-1z")
-    return lines.getvalue(), int(picture.symbol_size(border=2)[0])

@@ -16,7 +16,8 @@ from app.web.amounts import in_groups
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
 from app.web.device_contexts import DevicesPage, EnrolmentCard
-from app.web.device_pages import card_languages, device_page, device_row, names, qr, revocation_page
+from app.web.device_pages import card_languages, device_page, device_row, names, revocation_page
+from app.web.qr import qr_path
 from app.web.render import page, speech_in, speech_of
 
 router = APIRouter()
@@ -93,7 +94,7 @@ def _card(
 ) -> Response:
     speech = speech_in(request, language)
     address = str(request.base_url).rstrip("/")
-    qr_path, qr_width = qr(f"baqylau:{address}#{code.text}")
+    qr_svg, qr_width = qr_path(f"baqylau:{address}#{code.text}")
     view = EnrolmentCard(
         name=name,
         people=for_whom,
@@ -102,7 +103,7 @@ def _card(
         expires_at=speech.at(code.expires_at_ms),  # type: ignore[arg-type]
         address=address,
         qr_width=qr_width,
-        qr_svg=qr_path,
+        qr_svg=qr_svg,
         ask=", ".join(part for part in (person.name, person.organisation) if part),
         back_url=back_url,
     )

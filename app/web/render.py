@@ -90,6 +90,11 @@ def _render(request: Request, template: str, view: object, title: str, language:
     return _environment(speech.language).get_template(template).render(view=view, page=context, speech=speech)
 
 
+def alone_in(language: str, template: str, view: object) -> str:
+    """A template in a language without the frame of a page, for what is shown outside the app."""
+    return _environment(language).get_template(template).render(view=view)
+
+
 def page_context(request: Request, speech: Speech, title: str) -> PageContext:
     """The frame: who is signed in, where they can go, what waits to be sent."""
     settings: Settings = request.app.state.settings

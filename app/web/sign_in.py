@@ -58,7 +58,8 @@ def sign_in(
     except AppError as error:
         return _form(request, name, next, speech_of(request).say(error.sentence, **error.params), error.status)
     response = _to(own_path(next))
-    response.set_cookie(settings.cookie_name, token, httponly=True, samesite="strict", path="/")
+    is_tls = request.url.scheme == "https"  # a page on a plain hotspot can keep no Secure cookie
+    response.set_cookie(settings.cookie_name, token, httponly=True, samesite="strict", path="/", secure=is_tls)
     return response
 
 

@@ -222,16 +222,16 @@ def test_a_malformed_visit_does_not_stop_the_others(world: World) -> None:
 
 def pushed_with(world: World, device: Database, **changes: object) -> None:
     """Meets central with a push that was changed before it was signed: what a tampered program would send."""
-    real = client._push
+    real = client.push_of
 
     def changed(node: object, batch: object) -> wire.Push:
         return real(node, batch).model_copy(update=changes)  # type: ignore[arg-type]
 
-    client._push = changed
+    client.push_of = changed
     try:
         world.meet(device)
     finally:
-        client._push = real
+        client.push_of = real
 
 
 def test_the_seal_that_central_keeps_verifies_over_the_end_of_the_batch(world: World) -> None:

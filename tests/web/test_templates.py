@@ -11,10 +11,15 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from tests.web import card_samples, central_samples, checklist_samples, guide_samples, rendering, samples
+from tests.web import card_samples, central_samples, checklist_samples, guide_samples, hub_samples, rendering, samples
 
 LANGUAGES = ("kk", "ru", "en")
-DEVICE = {**card_samples.DEVICE, **guide_samples.GUIDES, **checklist_samples.CHECKLISTS}
+DEVICE = {
+    "hub/page.html": hub_samples.PAGES,
+    **card_samples.DEVICE,
+    **guide_samples.GUIDES,
+    **checklist_samples.CHECKLISTS,
+}
 CENTRAL = {**central_samples.CENTRAL, **guide_samples.OFFICE}
 VIEWS = {**DEVICE, **CENTRAL}
 CASES = [(name, n, samples.page) for name, views in DEVICE.items() for n in range(len(views))]

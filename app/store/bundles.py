@@ -1,0 +1,97 @@
+"""Sealed bundles: central's key for them, and those that this device carries for others."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from app.domain.journal import StreamName
+from app.store.db import insert_or_leave, insert_or_lock
+from app.store.node import Node, value_of
+from app.store.outgoing import Batch, batch_after
+from app.store.tables import AttachmentRow, BundleRow, EntryRow, NodeValueRow, StreamRow, table
+from app.store.vault import key_fingerprint, new_sealing_key, sealing_public_key
+
+BUNDLE, ENTRY, STREAM, ATTACHMENT = table(BundleRow), table(EntryRow), table(StreamRow), table(AttachmentRow)
+OWN_KEY: Final = "bundle_private_key"  # node value of central. It protects transport only; interviews have another key
+CENTRAL_KEY: Final = "central_bundle_key"  # node value of a device: the public half, in hex
+PROBLEM: Final = "bundle_problem:"  # + SHA-256, node value of a courier: why central took nothing of it
+BATCH: Final = 500
+
+
+def own_key(session: Session) -> bytes:
+    """Central's private key for bundles, made at first need; two processes that need it at once get the same."""
+    row = {"name": OWN_KEY, "value": value_of(session, OWN_KEY) or new_sealing_key().hex()}
+    return bytes.fromhex(session.execute(insert_or_lock(session, table(NodeValueRow)), row).one().value)
+
+
+def own_public_key(session: Session) -> bytes:
+    """The key to which devices seal their bundles."""
+    return sealing_public_key(own_key(session))
+
+
+def held_fingerprint(session: Session) -> str:
+    """Fingerprint of the office's key that this device has; empty when it has none."""
+    held = value_of(session, CENTRAL_KEY)
+    return key_fingerprint(bytes.fromhex(held)) if held else ""
+
+
+def batches_to_export(session: Session, limit_bytes: int, everything: bool) -> list[Batch]:
+    """All that central has not acknowledged of this device's streams (or all there is), alerts first, in order."""
+    rows = session.execute(select(STREAM).where(STREAM.c.own.is_(True), STREAM.c.last_seq > 0)).all()
+    found: list[Batch] = []
+    for row in sorted(rows, key=lambda one: (StreamName.parse(one.stream).lane, one.stream)):
+        at = 0 if everything else row.acked_seq
+        while at < row.last_seq:
+            batch = batch_after(session, row.stream, at, row.last_seq - at, limit_bytes)
+            found.append(batch)
+            at += len(batch.entries)
+    return found
+
+
+def files_to_export(session: Session, everything: bool) -> list[tuple[str, int]]:
+    """(hash, bytes): documents first, then photos, oldest first; those that central lacks, or all."""
+    statement = select(ATTACHMENT.c.sha256, ATTACHMENT.c.size)
+    if not everything:
+        statement = statement.where(ATTACHMENT.c.sent_at_ms.is_(None))
+    rows = session.execute(statement.order_by(ATTACHMENT.c.media_type, ATTACHMENT.c.added_at_ms))
+    return [(row.sha256, row.size) for row in rows]
+
+
+def unknown_entries(session: Session, entry_ids: Sequence[str]) -> int:
+    """How many of these entries are not here."""
+    wanted, held = sorted(set(entry_ids)), 0
+    for start in range(0, len(wanted), BATCH):
+        rows = session.execute(select(ENTRY.c.entry_id).where(ENTRY.c.entry_id.in_(wanted[start : start + BATCH])))
+        held += len(rows.all())
+    return len(wanted) - held
+
+
+# ---- as a courier ----------------------------------------------------------------------------------------------------
+
+
+def carry(session: Session, sha256: str, device: str, data: bytes) -> None:
+    """Keeps a bundle of another device until central has it. The same one twice is one."""
+    node: Node = session.info["node"]
+    row = {"sha256": sha256, "device": device, "data": data, "taken_at_ms": node.clock.now_ms(), "sent_at_ms": None}
+    session.execute(insert_or_leave(session, BUNDLE), row)
+
+
+def to_hand_over(session: Session) -> list[str]:
+    """Hashes of the bundles that central has not been given, oldest first."""
+    statement = select(BUNDLE.c.sha256).where(BUNDLE.c.sent_at_ms.is_(None)).order_by(BUNDLE.c.taken_at_ms)
+    return list(session.execute(statement).scalars())
+
+
+def carried(session: Session, sha256: str) -> bytes:
+    """The bytes of a carried bundle; empty when they were handed over."""
+    statement = select(BUNDLE.c.data).where(BUNDLE.c.sha256 == sha256)
+    return bytes(session.execute(statement).scalar_one_or_none() or b"")
+
+
+def mark_handed_over(session: Session, sha256: str) -> None:
+    """Central has looked at it: its bytes are not needed here any more; that it was carried stays known."""
+    node: Node = session.info["node"]
+    values = {"sent_at_ms": node.clock.now_ms(), "data": b""}
+    session.execute(update(BUNDLE).where(BUNDLE.c.sha256 == sha256).values(**values))
