@@ -128,11 +128,6 @@ class RequestTooSlow(AppError):
     sentence = N_("Nothing came for a minute. It is tried again by itself.")
 
 
-class RequestBroken(AppError):
-    status, code = 400, "request_broken"
-    sentence = N_("The connection broke off. It is tried again by itself.")
-
-
 class DiskFull(AppError):
     status, code = 507, "disk_full"
     sentence = N_("The disk of this tablet is full. Nothing was lost; free some space, then save again.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from sqlalchemy import select
 from sqlmodel import Session
 from starlette.testclient import TestClient
@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app.clock import uuid7
 from app.config import Settings
 from app.domain.journal import Draft, Entry, Json, compose
-from app.errors import CentralUnreachable
+from app.errors import AppError, CentralUnreachable
 from app.store import incoming, journal, migrations, reads
 from app.store.db import Database, open_postgresql, open_sqlite
 from app.store.node import Node, open_node
@@ -242,6 +242,7 @@ def make_world(folder: Path, central: Database | None = None, seed: int = 7) -> 
         make_institution(session)
     app = FastAPI()
     app.state.database = central
+    app.add_exception_handler(AppError, lambda _, error: Response(status_code=error.status))  # type: ignore[attr-defined]
     app.include_router(server.router)
     app.include_router(blob_server.router)
     return World(central, folder, TestClient(app, raise_server_exceptions=False))

@@ -7,7 +7,7 @@ from anyio import fail_after, to_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from app.errors import BodyTooLarge, RequestBroken, RequestTooSlow
+from app.errors import BodyTooLarge, RequestTooSlow
 from app.store import incoming
 from app.store.db import Database
 from app.sync import wire
@@ -47,7 +47,7 @@ async def whole_body(request: Request, most: int) -> bytes:
                 raise BodyTooLarge(megabytes=most / 2**20)
             parts.append(part)
     except ClientDisconnect as error:
-        raise RequestBroken() from error  # nobody reads it; a log full of broken links would hide what matters
+        raise RequestTooSlow() from error  # nobody reads it; a log full of broken links would hide what matters
     return b"".join(parts)
 
 

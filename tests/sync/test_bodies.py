@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.requests import Request
 
-from app.errors import BodyTooLarge, RequestBroken, RequestTooSlow
+from app.errors import BodyTooLarge, RequestTooSlow
 from app.sync import bodies
 from app.sync.bodies import STRANGER_BYTES, body_of, pieces_of
 from tests.builders import World, node_of
@@ -57,7 +57,7 @@ def test_silence_ends_in_a_408(world: World, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_hang_up_is_no_crash(world: World) -> None:
-    with pytest.raises(RequestBroken):
+    with pytest.raises(RequestTooSlow):
         asyncio.run(body_of(Sender(world, [b"ab"], "hang up").request))
 
 
