@@ -37,7 +37,7 @@ async def body_of(request: Request) -> bytes:
 
 
 async def whole_body(request: Request, most: int) -> bytes:
-    """The whole body, at most so many bytes. Raises BodyTooLarge, RequestTooSlow, RequestBroken."""
+    """The whole body, at most so many bytes. Raises BodyTooLarge, RequestTooSlow."""
     parts: list[bytes] = []
     size = 0
     try:
