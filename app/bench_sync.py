@@ -26,10 +26,11 @@ from app.domain.journal import StreamName, chain_on, first_chain, seal_message
 from app.errors import CentralUnreachable
 from app.store.db import Database
 from app.store.tables import EntryRow, table
-from app.sync import client, packing, wire
+from app.sync import client, codec, packing, wire
 from app.sync.link import Reply
 from app.sync.loop import BACK_OFF, FIRST_PAUSE_S
 from app.sync.pushes import take_all
+from app.sync.replies import Outcome
 from app.sync.transport import HttpTransport
 
 RATE_BPS, ROUND_TRIP_S = 64_000, 0.4
@@ -68,6 +69,7 @@ def run(postgresql_url: str = "") -> None:
 def measure_trips(bar: Progress, folder: Path) -> list[Figure]:
     """B1 to B3: one visit of 150 answers and 20 photos over 64 kbit/s and 400 ms; the same with cuts; nothing to do."""
     with running_office(folder / "central") as office:
+        size = _answers_bytes(fresh_device(office, folder / "b0", ANSWERS, 0, 0))
         device, link, way = _linked(office, folder / "b1")
         with working(bar, "One visit over 64 kbit/s"):
             trip = _bring(device, link, way)
@@ -81,7 +83,18 @@ def measure_trips(bar: Progress, folder: Path) -> list[Figure]:
             cut = _bring(device, link, way, cuts=True)
             way.close()
             link.stop()
-    return [*_trip_figures(device, trip, cut), _idle_figure(idle_bytes)]
+    return [*_trip_figures(device, trip, cut), _answers_figure(size), _idle_figure(idle_bytes)]
+
+
+def _answers_bytes(device: SyncDevice) -> int:
+    """The body of the request that brings a visit's 150 answers."""
+    with device.database.read() as session:
+        request = client.request_of(session, device.database.node, Outcome())
+    return len(codec.compress(wire.pack(request))[0])
+
+
+def _answers_figure(size: int) -> Figure:
+    return Figure("150 answers, bytes", f"{size:,}", f"{ANSWERS_LIMIT_BYTES:,}", size <= ANSWERS_LIMIT_BYTES)
 
 
 def _trip_figures(device: SyncDevice, trip: Trip, cut: Trip) -> list[Figure]:
@@ -91,15 +104,14 @@ def _trip_figures(device: SyncDevice, trip: Trip, cut: Trip) -> list[Figure]:
     again = max(0, cut.carried_bytes - trip.carried_bytes) / trip.carried_bytes
     b1 = f"{trip.seconds:.1f} s, {share:.0%} of the wire's {limit_s:.1f} s"
     b2, of_b2 = f"{cut.seconds:.1f} s, {slower:.2f} x B1", f"B2 cut every {UP_S:.0f} s for {DOWN_S:.0f} s"
-    arrived, size = trip.answers_s, trip.answers_bytes
+    arrived = trip.answers_s
     return [
         Figure("B1 visit over 64 kbit/s, 400 ms, TLS", b1, f">= {EFFICIENCY_LIMIT:.0%}", share >= EFFICIENCY_LIMIT),
         Figure(
             "  answers at central after", f"{arrived:.1f} s", f"{ARRIVED_LIMIT_S:.0f} s", arrived <= ARRIVED_LIMIT_S
         ),
-        Figure("  150 answers, bytes", f"{size:,}", f"{ANSWERS_LIMIT_BYTES:,}", size <= ANSWERS_LIMIT_BYTES),
         Figure(of_b2, b2, f"{CUT_LIMIT} x", slower <= CUT_LIMIT),
-        Figure("  sent again", f"{again:.1%}", f"{RESENT_LIMIT:.0%}", again <= RESENT_LIMIT),
+        Figure("  carried again, with handshakes", f"{again:.1%}", f"{RESENT_LIMIT:.0%}", again <= RESENT_LIMIT),
     ]
 
 

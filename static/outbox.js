@@ -18,6 +18,10 @@ const PHOTO_TIMEOUT_MS = 60000;
 
 // Chain (the url of an answer) -> the last tap on it that the page's `seen` does not name yet: what the next tap follows.
 const lastTap = new Map();
+// What waits, as this page last knew it: laid over a fresh part at once. A tap between the part and the next look into the store would
+// find an older answer's button pressed, and clear it.
+let held = [];
+let turn = 0; // counts what changed `held` beside `show`
 let waitMs = FIRST_WAIT_MS;
 let timer = 0;
 let draining = null;
@@ -46,7 +50,13 @@ function opFrom(ctx) {
   const op = { id: newId(), person, subject, chain, url, target: ctx.target?.id ?? "", page: location.pathname + location.search, entries, made_at: Date.now(), previous_tap: (chain && lastTap.get(chain)) || "", state: "waiting", sentence: "" };
   if (chain) lastTap.set(chain, op.id);
   turnButtons(subject, entries);
+  hold([...held, op]);
   return op;
+}
+
+function hold(ops) {
+  held = ops;
+  turn += 1;
 }
 
 async function keep(op) {
@@ -132,6 +142,7 @@ async function deliver(op, refused) {
   isLocked = false;
   if (response.ok && response.headers.get("X-Op-Ack") === op.id) {
     await store.remove(op.seq);
+    hold(held.filter((o) => o.id !== op.id));
     await clearRefused(op);
     savedAt = new Date();
     announce(op, html);
@@ -139,6 +150,7 @@ async function deliver(op, refused) {
   }
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
     await store.put({ ...op, state: "refused", sentence: sentenceIn(html) });
+    hold(held.filter((o) => o.id !== op.id));
     if (status === 422) announce(op, html);
     return true;
   }
@@ -189,8 +201,11 @@ async function place({ id, chain, target, entries, html }) {
 }
 
 async function show() {
+  overlay(held);
+  const before = turn;
   const ops = await store.all(person).catch(() => []);
-  overlay(ops);
+  if (before === turn) held = ops;
+  overlay(held);
   const waiting = ops.filter((o) => o.state === "waiting").length;
   const refused = ops.filter((o) => o.state === "refused");
   if (isLocked && waiting) showStatus("locked", waiting);

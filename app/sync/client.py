@@ -64,7 +64,7 @@ def _exchange(database: Database, transport: Transport, outcome: Outcome) -> boo
     node: Node = database.node
     with database.read() as session:
         link.require_enrolled(session)
-        request = _request(session, node, outcome)
+        request = request_of(session, node, outcome)
         headers, keys = link.signed_in(session), link.pinned(session)
     body, headers["Content-Encoding"] = codec.compress(wire.pack(request))
     link.prove(node, headers, "exchange", body, request.nonce)
@@ -84,7 +84,7 @@ def _exchange(database: Database, transport: Transport, outcome: Outcome) -> boo
     return more or (outcome.pushed > before and _is_waiting(database))
 
 
-def _request(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
+def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
     """What there is to say now: batches, cursors, and what an older epoch left to be settled."""
     epoch = value_of(session, node_values.EPOCH)
     batches = outgoing.unacknowledged(session, wire.PUSH_ENTRIES, wire.BATCH_BYTES)

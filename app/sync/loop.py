@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("baqylau.sync")
 FIRST_PAUSE_S: Final = 0.3
-BACK_OFF: Final = 1.6  # a link that comes and goes is found soon, and one that is gone is asked ever less often
+BACK_OFF: Final = 1.25  # a link that comes and goes is found soon, and one that is gone is asked ever less often
 LONGEST_PAUSE_S: Final = 300.0
 REFUSED: Final = 99  # failures, in one step: the pause is at its longest
 
@@ -117,7 +117,7 @@ class SyncLoop:
         usual: float = self.state.settings.sync_every_s
         if not self.failures:
             return usual
-        ceiling = min(LONGEST_PAUSE_S, BACK_OFF ** min(self.failures, 20))
+        ceiling = min(LONGEST_PAUSE_S, BACK_OFF ** min(self.failures, 40))
         return min(usual, FIRST_PAUSE_S) + random.uniform(0, ceiling)  # noqa: S311 - spreading, not secrecy
 
     def _moved(self, count: int) -> None:
