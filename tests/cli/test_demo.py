@@ -19,8 +19,6 @@ from app.demo import make_data
 from app.demo_data import CONTACTS, PEOPLE
 from tests.cli.conftest import Run, free_port
 
-pytestmark = pytest.mark.xdist_group("demo")  # the sample data and its two nodes are made once, not once a worker
-
 
 def _outside() -> dict[str, str]:
     """The environment of somebody who has set nothing."""
