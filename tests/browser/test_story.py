@@ -48,7 +48,7 @@ NOTE: Final = "4-камерада екі бала мен бір ересек. К
 QUEUED: Final = {"B2": "partly", "B3": "no", "C2": "yes", "C3": "no"}
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", pytest.param("en", marks=pytest.mark.long)])
+@pytest.mark.parametrize("language", ["kk", *(pytest.param(one, marks=pytest.mark.long) for one in ("ru", "en"))])
 def test_a_visit_goes_from_the_first_tap_to_the_decision(nodes: Pair, open_page: Open, language: str) -> None:
     words = WORDS[language]
     device, central = nodes.device, nodes.central

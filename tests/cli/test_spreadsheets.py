@@ -72,6 +72,7 @@ def test_a_change_is_shown_and_taken_only_with_yes(run: Run, folder: Path, workb
     assert new.sections[0] == old.sections[0] and (new.must, new.short) == (old.must, old.short)
 
 
+@pytest.mark.long  # the command as a process; the rules are in tests/export
 def test_a_new_question_is_a_new_file_that_the_check_accepts(run: Run, folder: Path, workbook: Path) -> None:
     book = openpyxl.load_workbook(workbook)
     sheet = book["baqylau_indicators"]
@@ -101,6 +102,7 @@ def test_a_new_question_is_a_new_file_that_the_check_accepts(run: Run, folder: P
     assert check(folder) == []
 
 
+@pytest.mark.long  # the command as a process; the rules are in tests/export
 def test_a_changed_question_never_goes_into_the_library_itself(
     run: Run, folder: Path, workbook: Path, tmp_path: Path
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_changed_question_never_goes_into_the_library_itself(
     assert contents(folder) == before
 
 
+@pytest.mark.long  # the command as a process; the rules are in tests/export
 def test_nothing_that_exists_is_overwritten(run: Run, folder: Path, workbook: Path, tmp_path: Path) -> None:
     assert run("checklists", "export", "police-holding", "--to", workbook, "--library", folder).code == 2
     type_into(workbook, "baqylau_checklist", "gate", "title::English (en)", "The gate")

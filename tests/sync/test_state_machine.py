@@ -283,5 +283,5 @@ class LongField(Field):
     """The same for longer."""
 
 
-TestField = machine(Field, 12, 25)
+TestField = machine(Field, 8, 25)
 TestLongField = pytest.mark.long(machine(LongField, 200, 50))
