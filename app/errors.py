@@ -23,6 +23,16 @@ class AppError(Exception):
         super().__init__(self.sentence % params if params else self.sentence)
 
 
+class RefusedBecause(AppError):
+    """A refusal of several kinds: `why` names one of its `sentences`."""
+
+    sentences: ClassVar[dict[str, str]]
+
+    def __init__(self, why: str, **params: str | int | float) -> None:
+        self.why, self.sentence = why, self.sentences[why]  # type: ignore[misc]
+        super().__init__(**params)
+
+
 class NotThere(AppError):
     """Also the answer to "not yours": the two must look alike."""
 
@@ -173,7 +183,7 @@ class PortBusy(AppError):
     sentence = N_("Port %(port)d is taken or not allowed. Close the other program, or choose another port.")
 
 
-class BackupUnusable(AppError):
+class BackupUnusable(RefusedBecause):
     """A file that cannot be restored from. `why`: other, newer, key, cut, damaged, contents."""
 
     status, code = 422, "backup_unusable"
@@ -189,10 +199,6 @@ class BackupUnusable(AppError):
         "contents": N_("%(file)s does not hold what it says it holds: %(what)s. Take another backup."),
     }
 
-    def __init__(self, why: str, **params: str | int | float) -> None:
-        self.why, self.sentence = why, self.sentences[why]  # type: ignore[misc]
-        super().__init__(**params)
-
 
 class BackupKeyMissing(AppError):
     status, code = 409, "backup_key_missing"
@@ -202,7 +208,7 @@ class BackupKeyMissing(AppError):
     )
 
 
-class BackupKeyRefused(AppError):
+class BackupKeyRefused(RefusedBecause):
     """`why`: other (no key in it), inside (it lies in the data folder)."""
 
     status, code = 422, "backup_key_refused"
@@ -210,10 +216,6 @@ class BackupKeyRefused(AppError):
         "other": N_("%(key_file)s holds no backup key: 64 signs from 0 to 9 and a to f."),
         "inside": N_("%(key_file)s lies in the data folder. Keep the backup key elsewhere: who copies one has both."),
     }
-
-    def __init__(self, why: str, **params: str | int | float) -> None:
-        self.sentence = self.sentences[why]  # type: ignore[misc]
-        super().__init__(**params)
 
 
 class NoRoomForBackup(AppError):
@@ -283,7 +285,7 @@ class ProtocolError(AppError):
     sentence = N_("The message was not understood: %(reason)s")
 
 
-class BundleRefused(AppError):
+class BundleRefused(RefusedBecause):
     """`why`: other, cut, changed, foreign, key_old, nobody."""
 
     status, code = 422, "bundle_refused"
@@ -298,17 +300,13 @@ class BundleRefused(AppError):
         "nobody": N_("The tablet that wrote this bundle is withdrawn or not known here. Nothing was taken."),
     }
 
-    def __init__(self, why: str) -> None:
-        self.why, self.sentence = why, self.sentences[why]  # type: ignore[misc]
-        super().__init__()
-
 
 class BundleKeyMissing(AppError):
     status, code = 409, "bundle_key_missing"
     sentence = N_("This tablet has no key of the office for bundles yet. Connect it to the office once, then export.")
 
 
-class DeviceNotTrusted(AppError):
+class DeviceNotTrusted(RefusedBecause):
     """`why`: unknown, expired, revoked."""
 
     status, code = 403, "device_not_trusted"
@@ -317,11 +315,6 @@ class DeviceNotTrusted(AppError):
         "expired": N_("The other device has not met the office for too long. Connect it to the office once."),
         "revoked": N_("The office has withdrawn the other device, so nothing was exchanged with it."),
     }
-
-    def __init__(self, why: str) -> None:
-        self.sentence = self.sentences[why]  # type: ignore[misc]
-        super().__init__()
-        self.params = {"reason": why}
 
 
 class NoCertificate(AppError):
@@ -359,7 +352,7 @@ class CannotExport(AppError):
     sentence = N_("A spreadsheet form cannot say what stands at %(what)s. Change the name or the text there.")
 
 
-class NotAWorkbook(AppError):
+class NotAWorkbook(RefusedBecause):
     """`why`: password, other, damaged, text."""
 
     status, code = 422, "not_a_workbook"
@@ -369,10 +362,6 @@ class NotAWorkbook(AppError):
         "damaged": N_("The .xlsx file is damaged. Save it anew from Excel or LibreOffice."),
         "text": N_("A text is too long for a cell, or has a sign that no cell can hold."),
     }
-
-    def __init__(self, why: str) -> None:
-        self.sentence = self.sentences[why]  # type: ignore[misc]
-        super().__init__()
 
 
 class OfficeMissing(AppError):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from sqlmodel import Session
 
 from app.domain.journal import device_id_of
-from app.errors import AppError, EnrolmentRefused, ProtocolError, SignInNeeded
+from app.errors import AppError, EnrolmentRefused, ProtocolError, RefusedBecause, SignInNeeded
 from app.store import incoming
 from app.store import node as node_values
 from app.store.bundles import own_public_key
@@ -123,7 +123,8 @@ def signed(node: Node, call: str, nonce: str, body: bytes, status: int = 200, ac
 
 def refusal(node: Node, call: str, nonce: str, error: AppError) -> Response:
     """A no that a device can tell from a portal's."""
-    told = wire.Refusal(code=error.code, reason=str(error.params.get("reason", "")))
+    reason = error.why if isinstance(error, RefusedBecause) else error.params.get("reason", "")
+    told = wire.Refusal(code=error.code, reason=str(reason))
     return signed(node, call, nonce, wire.pack(told), error.status)
 
 
