@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     public_hosts: str = Field("", description="Further host names this node answers to, comma-separated.")
+    public_url: str = Field(
+        "", description="central only: address on enrolment cards, as https://name. Empty: the browser's."
+    )
     instance: str = Field(
         "live", pattern=r"[a-z]{1,12}", description="Names cookies and browser storage: live or training."
     )

@@ -93,7 +93,8 @@ def _card(
     language: str,
 ) -> Response:
     speech = speech_in(request, language)
-    address = str(request.base_url).rstrip("/")
+    # Behind a proxy that ends TLS the browser's address is not what a tablet has to type.
+    address = (request.app.state.settings.public_url or str(request.base_url)).rstrip("/")
     qr_svg, qr_width = qr_path(f"baqylau:{address}#{code.text}")
     view = EnrolmentCard(
         name=name,

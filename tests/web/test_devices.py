@@ -87,6 +87,14 @@ def test_the_card_says_all_that_a_person_with_a_tablet_needs(adm: Browser, centr
     assert adm.get("/devices").text.count(key) == 1  # to compare with a tablet
 
 
+def test_behind_a_proxy_the_card_gives_the_address_that_a_tablet_reaches(adm: Browser, central: Node) -> None:
+    central.app.state.settings = central.app.state.settings.model_copy(
+        update={"public_url": "https://baqylau.example.kz/"}
+    )
+    card = adm.post("/devices", data={"name": "Tablet 9", "member": [PERSON_IDS["ana"]]})
+    assert "https://baqylau.example.kz" in card.text and central.origin not in card.text
+
+
 def test_the_tablet_shows_the_key_that_stands_on_its_card(adm: Browser, ana: Browser) -> None:
     key = re.search(
         r'<b class="key">([^<]+)<', adm.post("/devices", data={"name": "7", "member": [PERSON_IDS["ana"]]}).text
