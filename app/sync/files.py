@@ -47,7 +47,7 @@ def send_all(
 
 
 def budget_of(session: Session, node: Node) -> Budget:
-    """The budget of today, by the device's own clock."""
+    """The budget of today, by the tablet's own clock and time zone."""
     day, _, spent = value_of(session, SPENT).partition(" ")
     is_today = day == _today(node)
     return Budget(
@@ -58,7 +58,7 @@ def budget_of(session: Session, node: Node) -> Budget:
 
 
 def _today(node: Node) -> str:
-    return as_moment(node.clock.now_ms()).date().isoformat()
+    return as_moment(node.clock.now_ms()).astimezone().date().isoformat()
 
 
 def _may_send(database: Database, sha256: str, size: int) -> bool:
