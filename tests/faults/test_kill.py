@@ -123,6 +123,7 @@ def test_what_was_saved_outlives_many_more_kills(tmp_path: Path) -> None:
         make_node(tmp_path / f"node{number}").close()
         counts.append(kill_while_saving(tmp_path / f"node{number}", 100))
     print(f"{KILLS_LONG} kills, {sum(counts)} saved, 0 lost")
+    assert all(counts)
 
 
 # ---- the tablet's server -----------------------------------------------------------------------------------------------

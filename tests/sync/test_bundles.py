@@ -254,9 +254,11 @@ def test_a_bundle_for_another_office_is_refused_there_and_by_its_couriers(world:
     device, _ = working_device(world)
     foreign = other.device()
     other.meet(foreign)
+    before = held(other.central), held(foreign)
     for refusing in (lambda data: bundles.take(other.central, data), lambda data: bundles.carry(foreign, data)):
         with refuses("foreign"):
             refusing(one_file(device))
+    assert (held(other.central), held(foreign)) == before
     other.close()
 
 
@@ -278,23 +280,26 @@ def test_a_stranger_who_knows_the_offices_key_forges_nothing(world: World) -> No
         session.execute(DEVICE.delete().where(DEVICE.c.device_id == node_of(stranger).device_id))
     with stranger.write() as session:
         make_visit(session)
+    before = held(world.central)
     with refuses("nobody"):
         bundles.take(world.central, one_file(stranger))
     forged = read_bundle(one_file(device))
     signature = node_of(stranger).sign(form.signed_message(forged.line, forged.sealed))
     with refuses("changed"):
         bundles.take(world.central, form.written(form.Bundle(forged.label, forged.line, signature, forged.sealed)))
+    assert held(world.central) == before
 
 
 def test_what_one_tablet_sealed_is_not_taken_as_anothers(world: World) -> None:
     """Cy's enrolled tablet found Ana's stick, and signs the sealed bytes as its own."""
     device, _ = working_device(world)
     thief = world.device([CY])
-    found = read_bundle(one_file(device))
+    found, before = read_bundle(one_file(device)), held(world.central)
     label = form.Label(node_of(thief).public_key, *list(vars(found.label).values())[1:])
     signature = node_of(thief).sign(form.signed_message(label.written(), found.sealed))
     with refuses("changed"):
         bundles.take(world.central, form.written(form.Bundle(label, label.written(), signature, found.sealed)))
+    assert held(world.central) == before
 
 
 def test_a_bundle_sealed_to_a_key_that_the_office_lost_says_what_to_do(world: World) -> None:
