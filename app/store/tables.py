@@ -188,6 +188,22 @@ class BackupRow(SQLModel, table=True):
 # ---- local tables: never synced --------------------------------------------------------------------------------------
 
 
+class AuditRow(SQLModel, table=True):
+    """One thing that somebody did here and that must be answerable for: who, what, of what. Chained, never changed.
+
+    `told`: further facts as canonical JSON; never what a child said.
+    """
+
+    __tablename__ = "audit"
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at_ms: int = _big()
+    who: str = Field(index=True)
+    what: str = Field(index=True)
+    of: str = Field(index=True)
+    told: str = Field(sa_column=Column(Text, nullable=False))
+    chain: bytes = _bytes()
+
+
 class TapRow(SQLModel, table=True):
     """Which entry a tap of a page became, so that a tap sent twice is written once and a later tap finds its parent."""
 

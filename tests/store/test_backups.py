@@ -395,12 +395,12 @@ def test_a_file_of_something_else_or_of_a_newer_version_is_refused() -> None:
 
 
 def test_a_newer_format_or_schema_is_refused(tmp_path: Path, place: Callable[[str], Database]) -> None:
-    for number, head in enumerate([Head("0002", "e", 1, 1, format=2), Head("9999", "e", 1, 1)]):
+    for number, head in enumerate([Head(migrations.HEAD, "e", 1, 1, format=2), Head("9999", "e", 1, 1)]):
         path = tmp_path / f"{number}.backup"
         with open(path, "wb") as file:
             writer = BackupWriter(file, KEY)
             writer.begin(head)
-            writer.finish(Manifest("0002", "e", 1, "c", (), {}, {}))
+            writer.finish(Manifest(migrations.HEAD, "e", 1, "c", (), {}, {}))
         database = place("sqlite")
         with pytest.raises(BackupUnusable, match="newer version"), database.write() as session:
             backups.fill(session, reader_of(path), FakeClock())
@@ -429,10 +429,10 @@ def test_rows_that_are_not_what_their_part_says_are_refused(plain_office: Databa
     path = tmp_path / "b.backup"
     with open(path, "wb") as file:
         writer = BackupWriter(file, KEY)
-        writer.begin(Head("0002", "e", 1, 1))
+        writer.begin(Head(migrations.HEAD, "e", 1, 1))
         writer.write_part("attachment", ["sha256", "data"], [["00", b"other"]])
         told = {**manifest.parts, "attachment": part}
-        writer.finish(Manifest("0002", "e", 1, "c", (), {"attachment": told["attachment"]}, {"attachment": 1}))
+        writer.finish(Manifest(migrations.HEAD, "e", 1, "c", (), {"attachment": told["attachment"]}, {"attachment": 1}))
     with pytest.raises(BackupUnusable, match="table attachment"):
         list(reader_of(path).batches())
 
@@ -450,7 +450,7 @@ def test_rows_that_are_not_what_their_part_says_are_refused(plain_office: Databa
 def test_frames_that_do_not_add_up_are_refused(tmp_path: Path, frames: list[object], what: str) -> None:
     with open(tmp_path / "a.backup", "wb") as file:
         writer = BackupWriter(file, KEY)
-        writer.begin(Head("0002", "e", 1, 1))
+        writer.begin(Head(migrations.HEAD, "e", 1, 1))
         for frame in frames:
             writer._out.write(backups_file._frame(frame))
         writer._out.close()

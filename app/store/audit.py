@@ -1,0 +1,47 @@
+"""The audit log of this node: what somebody did here and must be answerable for. Rows are added, and never changed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from app.domain.audit import FIRST, audit_text, next_audit_chain
+from app.domain.journal import Json
+from app.store.db import insert_or_lock
+from app.store.node import Node
+from app.store.tables import AuditRow, NodeValueRow, table
+
+AUDIT, VALUE = table(AuditRow), table(NodeValueRow)
+HEAD: Final = "audit_head"  # node value: "seq chain" of the newest row; locked while one is added
+PROGRAM: Final = "program"  # who did what no person did
+
+
+def note(session: Session, who: str, what: str, of: str = "", told: Mapping[str, Json] | None = None) -> None:
+    """Adds a row: `who` (a person's id, a device's, or PROGRAM) did `what` with `of`, in the caller's transaction.
+
+    `told` are further facts; never words of a child, passphrases or keys. Two writers wait for each other here.
+    """
+    node: Node = session.info["node"]
+    locked = session.execute(insert_or_lock(session, VALUE), {"name": HEAD, "value": ""}).one()
+    last, _, chain = locked.value.partition(" ")
+    seq, at_ms, text = int(last or 0) + 1, node.clock.now_ms(), audit_text(told or {})
+    after = next_audit_chain(bytes.fromhex(chain) or FIRST, seq, at_ms, who, what, of, text)
+    row = {"seq": seq, "at_ms": at_ms, "who": who, "what": what, "of": of, "told": text, "chain": after}
+    session.execute(AUDIT.insert(), row)
+    session.execute(VALUE.update().where(VALUE.c.name == HEAD).values(value=f"{seq} {after.hex()}"))
+
+
+def flaws(session: Session) -> Iterator[tuple[int, str]]:
+    """(seq, what is wrong) of each row that does not follow the one before, and of an end that is missing."""
+    previous, seq = FIRST, 0
+    for row in session.execute(select(AUDIT).order_by(AUDIT.c.seq)):
+        if row.seq != seq + 1:
+            yield row.seq, f"the numbering jumps from {seq} to {row.seq}"
+        after = next_audit_chain(previous, row.seq, row.at_ms, row.who, row.what, row.of, row.told)
+        if after != row.chain:
+            yield row.seq, "the row was changed, or one before it taken out"
+        previous, seq = row.chain, row.seq
+    head = session.execute(select(VALUE.c.value).where(VALUE.c.name == HEAD)).scalar()
+    if (head or "0 ") != (f"{seq} {previous.hex()}" if seq else "0 "):
+        yield seq + 1, "the log is said to end elsewhere"
