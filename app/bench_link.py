@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 SEGMENT_BYTES: Final = 1400  # what one packet of a mobile network carries
 WAITING_SEGMENTS: Final = 64  # on their way in one direction; then the sender has to wait, as with a full buffer
 START_S: Final = 10.0
+LATE_S: Final = 0.02  # by which a busy machine may wake this process late: a wire would not have stood still meanwhile
 T = TypeVar("T")
 
 
@@ -46,7 +47,7 @@ class Direction:
         now = asyncio.get_running_loop().time()
         if self.line.bytes_per_s:
             takes = (size + self.line.header_bytes) / self.line.bytes_per_s
-            self._free_at = max(self._free_at, now) + takes
+            self._free_at = max(self._free_at, now - LATE_S) + takes
         else:
             self._free_at = now
         return self._free_at, self._free_at + self.line.delay_s

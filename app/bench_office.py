@@ -1,14 +1,14 @@
-"""What `baqylau bench sync` measures: an office that serves TLS in this process, and devices enrolled with it."""
+"""What `baqylau bench sync` measures: an office that serves TLS in a process of its own, and devices enrolled with it."""
 
 import contextlib
 import datetime
 import ipaddress
+import multiprocessing
 import os
 import random
 import socket
 import ssl
 import struct
-import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,27 +104,33 @@ def running_office(folder: Path, url: str = "") -> Iterator[Office]:
     certificate, key = _certificate(folder)
     trust = ssl.create_default_context(cafile=str(certificate))
     try:
-        with _serving(settings, database, certificate, key) as port:
+        with _serving(settings, certificate, key) as port:
             yield Office(database, port, trust)
     finally:
         database.close()
 
 
 @contextlib.contextmanager
-def _serving(settings: Settings, database: Database, certificate: Path, key: Path) -> Iterator[int]:
-    app = create_app(settings, library_from(settings.checklists_dir, Path(settings.data_dir)), database)
-    config = uvicorn.Config(
-        app, log_level="error", ssl_certfile=str(certificate), ssl_keyfile=str(key), lifespan="on", ws="none"
-    )
-    server = uvicorn.Server(config)
+def _serving(settings: Settings, certificate: Path, key: Path) -> Iterator[int]:
+    """The office as a process of its own: it shares no interpreter with the devices."""
     listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
+    given = (settings, str(certificate), str(key), listener)
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=given, daemon=True)
+    process.start()
+    port: int = listener.getsockname()[1]
+    listener.close()
     try:
-        yield listener.getsockname()[1]
+        yield port
     finally:
-        server.should_exit = True
-        thread.join(10)
+        process.terminate()
+        process.join(10)
+
+
+def _serve(settings: Settings, certificate: str, key: str, listener: socket.socket) -> None:
+    library = library_from(settings.checklists_dir, Path(settings.data_dir))
+    app = create_app(settings, library, open_database(settings, None, SystemClock()))
+    config = uvicorn.Config(app, log_level="error", ssl_certfile=certificate, ssl_keyfile=key, lifespan="on", ws="none")
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def fresh_device(office: Office, folder: Path, answers: int, photos: int, photo_bytes: int) -> SyncDevice:

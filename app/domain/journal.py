@@ -112,10 +112,18 @@ def canonical(value: Mapping[str, object]) -> bytes:
 
 def read_entry(header: bytes, body: bytes | None) -> Entry:
     """The entry in these bytes. Unknown kinds, fields and keys are kept. Raises BrokenEntry with the reason."""
-    if len(header) > MAX_HEADER_BYTES or len(body or b"") > MAX_BODY_BYTES:
-        raise BrokenEntry("larger than an entry may be")
     head = _object(header, "header")
     said = {} if body is None else _object(body, "body").get("set")
+    return entry_of(head, said, header, body)
+
+
+def entry_of(head: Mapping[str, Json], said: Json, header: bytes, body: bytes | None) -> Entry:
+    """The entry of a header and of the fields of a body that have been read already from these very bytes.
+
+    Raises BrokenEntry as `read_entry` does.
+    """
+    if len(header) > MAX_HEADER_BYTES or len(body or b"") > MAX_BODY_BYTES:
+        raise BrokenEntry("larger than an entry may be")
     if not isinstance(said, dict):
         raise BrokenEntry("header and body name different fields")
     entry = Entry(
@@ -302,6 +310,8 @@ def ack_counts(ack: Ack, epoch: str, nonce: str, own_chain_at_seq: bytes | None)
 
 def _object(data: bytes, what: str) -> dict[str, Json]:
     """The JSON object in these bytes: UTF-8, every number a number, every text one that a database can keep."""
+    if len(data) > MAX_BODY_BYTES:
+        raise BrokenEntry("larger than an entry may be")
     try:
         value = _STRICT.decode(data.decode())
         if b"\\u" in data:

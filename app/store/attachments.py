@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from app.errors import PhotoRefused
+from app.store.bulk import among, listed
 from app.store.node import Node
 from app.store.tables import AttachmentRow, table
 
@@ -137,8 +138,8 @@ def read_thumbnail(session: Session, sha256: str) -> bytes | None:
 
 def present(session: Session, hashes: list[str]) -> set[str]:
     """Those of the hashes whose bytes are here."""
-    rows = session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256.in_(hashes)))
-    return {row.sha256 for row in rows}
+    statement = select(ATTACHMENT.c.sha256).where(among(ATTACHMENT.c.sha256, "hashes"))
+    return set(session.execute(statement, {"hashes": listed(hashes)}).scalars())
 
 
 def mark_sent(session: Session, sha256: str, at_ms: int) -> None:

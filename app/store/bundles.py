@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from app.domain.journal import StreamName
+from app.store.bulk import among, listed
 from app.store.db import insert_or_leave, insert_or_lock
 from app.store.node import Node, value_of
 from app.store.outgoing import Batch, batch_after
@@ -17,7 +18,6 @@ BUNDLE, ENTRY, STREAM, ATTACHMENT = table(BundleRow), table(EntryRow), table(Str
 OWN_KEY: Final = "bundle_private_key"  # node value of central. It protects transport only; interviews have another key
 CENTRAL_KEY: Final = "central_bundle_key"  # node value of a device: the public half, in hex
 PROBLEM: Final = "bundle_problem:"  # + SHA-256, node value of a courier: why central took nothing of it
-BATCH: Final = 500
 
 
 def own_key(session: Session) -> bytes:
@@ -61,11 +61,9 @@ def files_to_export(session: Session, everything: bool) -> list[tuple[str, int]]
 
 def unknown_entries(session: Session, entry_ids: Sequence[str]) -> int:
     """How many of these entries are not here."""
-    wanted, held = sorted(set(entry_ids)), 0
-    for start in range(0, len(wanted), BATCH):
-        rows = session.execute(select(ENTRY.c.entry_id).where(ENTRY.c.entry_id.in_(wanted[start : start + BATCH])))
-        held += len(rows.all())
-    return len(wanted) - held
+    wanted = set(entry_ids)
+    statement = select(ENTRY.c.entry_id).where(among(ENTRY.c.entry_id, "ids"))
+    return len(wanted) - len(session.execute(statement, {"ids": listed(wanted)}).all())
 
 
 # ---- as a courier ----------------------------------------------------------------------------------------------------

@@ -29,14 +29,20 @@ from app.domain.journal import (
 )
 from app.domain.protocol import first_feed_chain
 from app.store import projection
-from app.store.db import insert_or_leave, insert_or_lock
+from app.store.bulk import among, insert_all, listed
+from app.store.db import insert_or_lock
 from app.store.node import Node, StreamPlace, own_stream
 from app.store.tables import EntryParentRow, EntryRow, FeedRow, LinkRow, ScopeClockRow, SealRow, StreamRow, table
 
 ENTRY, PARENT, LINK = table(EntryRow), table(EntryParentRow), table(LinkRow)
 FEED, CLOCK, STREAM, SEAL = table(FeedRow), table(ScopeClockRow), table(StreamRow), table(SealRow)
 # Built once: to build a statement takes five times as long as to run it.
-INSERT_LINK, INSERT_FEED = insert(LINK), insert(FEED)
+HELD = select(ENTRY.c.entry_id, ENTRY.c.header, ENTRY.c.body, ENTRY.c.quarantined).where(among(ENTRY.c.entry_id, "ids"))
+NAMED = select(ENTRY.c.header, ENTRY.c.body).where(among(ENTRY.c.entry_id, "ids")).order_by(ENTRY.c.entry_id)
+BODY_HASHES = select(LINK.c.entry_id, LINK.c.body_hash).where(among(LINK.c.entry_id, "ids"))
+# By the index: what begins with the kind and a hyphen lies between it and the same with the next letter.
+BARE_LINK = select(LINK.c.seq).where(LINK.c.entry_id > f"{ASIDE}-", LINK.c.entry_id < f"{ASIDE}.").limit(1)
+INSERT_SEAL = insert(SEAL)
 ADVANCE_STREAM = (
     update(STREAM)
     .where(STREAM.c.stream == bindparam("name"))
@@ -48,7 +54,6 @@ ADVANCE_CLOCK = (
     .values(position=bindparam("position"), chain=bindparam("chain"))
 )
 ADVANCE_FOREIGN = ADVANCE_STREAM.values(confirmed_seq=bindparam("confirmed_seq"), relayed_by=bindparam("relayed_by"))
-BATCH = 500  # SQLite allows 32,766 variables a statement; this stays far below
 
 
 def append(session: Session, draft: Draft, author: str, lane: int = ORDINARY_LANE) -> Entry:
@@ -133,8 +138,8 @@ def extend_stream(
     """
     if not links:
         return
-    session.execute(INSERT_LINK, [_link_row(stream, link) for link in links])
-    session.execute(insert(SEAL).values(stream=stream, seq=links[-1].seq, signature=seal))
+    insert_all(session, LINK, [_link_row(stream, link) for link in links])
+    session.execute(INSERT_SEAL, {"stream": stream, "seq": links[-1].seq, "signature": seal})
     goes_to = {"name": stream, "last_seq": links[-1].seq, "chain": links[-1].chain}
     session.execute(ADVANCE_FOREIGN, goes_to | {"confirmed_seq": confirmed_seq, "relayed_by": relayed_by})
 
@@ -181,12 +186,8 @@ def entries_of(session: Session, subject: str) -> list[Entry]:
 
 def entries_named(session: Session, entry_ids: Sequence[str]) -> list[Entry]:
     """Entries by their ids, oldest first; those that are not here are left out."""
-    found: list[Entry] = []
-    for start in range(0, len(entry_ids), BATCH):
-        wanted = ENTRY.c.entry_id.in_(entry_ids[start : start + BATCH])
-        rows = session.execute(select(ENTRY.c.header, ENTRY.c.body).where(wanted).order_by(ENTRY.c.entry_id))
-        found += [read_entry(row.header, row.body) for row in rows]
-    return found
+    rows = session.execute(NAMED, {"ids": listed(entry_ids)})
+    return [read_entry(row.header, row.body) for row in rows]
 
 
 def is_held(session: Session, place: Hashed) -> bool:
@@ -199,8 +200,7 @@ def is_held(session: Session, place: Hashed) -> bool:
 
 def _claim_links(session: Session, entries: Sequence[Entry]) -> None:
     """Links that came bare, under the name of their hashes, belong to their entries now that these have come."""
-    bare = session.execute(select(LINK.c.seq).where(LINK.c.entry_id.startswith(f"{ASIDE}-")).limit(1)).first()
-    if bare is None:
+    if session.execute(BARE_LINK).first() is None:
         return
     for entry in entries:
         if entry.body is not None:
@@ -211,11 +211,8 @@ def _claim_links(session: Session, entries: Sequence[Entry]) -> None:
 def hashed_rows(session: Session, rows: Sequence[Any]) -> list[Hashed]:
     """Entries (rows of id, header, body) as the chain sees them. The hash of a body that was erased is in its link."""
     erased = [row.entry_id for row in rows if row.body is None]
-    kept: dict[str, bytes] = {}
-    for start in range(0, len(erased), BATCH):
-        wanted = LINK.c.entry_id.in_(erased[start : start + BATCH])
-        found = session.execute(select(LINK.c.entry_id, LINK.c.body_hash).where(wanted))
-        kept |= {row.entry_id: row.body_hash for row in found}
+    found = session.execute(BODY_HASHES, {"ids": listed(erased)}) if erased else ()
+    kept: dict[str, bytes] = {row.entry_id: row.body_hash for row in found}
     return [
         Hashed(
             row.entry_id,
@@ -235,12 +232,7 @@ def erase(session: Session, entry_id: str) -> None:
 
 def _held(session: Session, ids: list[str]) -> dict[str, Held]:
     """What lies here under these ids."""
-    held: dict[str, Held] = {}
-    columns = select(ENTRY.c.entry_id, ENTRY.c.header, ENTRY.c.body, ENTRY.c.quarantined)
-    for start in range(0, len(ids), BATCH):
-        rows = session.execute(columns.where(ENTRY.c.entry_id.in_(ids[start : start + BATCH])))
-        held |= {row.entry_id: Held(*row) for row in rows}
-    return held
+    return {row.entry_id: Held(*row) for row in session.execute(HELD, {"ids": listed(ids)})}
 
 
 def _give_way(session: Session, intake: Intake) -> None:
@@ -257,14 +249,12 @@ def _give_way(session: Session, intake: Intake) -> None:
 
 def _insert_entries(session: Session, rows: list[dict[str, object]]) -> None:
     """Bytes that were set aside may lie here already, under the same name: it is their hash."""
-    if rows:
-        session.execute(insert_or_leave(session, ENTRY), rows)
+    insert_all(session, ENTRY, rows, leave=True)
 
 
 def _insert_parents(session: Session, entries: Iterable[Entry]) -> None:
     rows = [{"child": entry.entry_id, "parent": parent} for entry in entries for parent in sorted(set(entry.parents))]
-    if rows:
-        session.execute(insert_or_leave(session, PARENT), rows)
+    insert_all(session, PARENT, rows, leave=True)
 
 
 def _row(entry: Entry, now_ms: int, reason: str | None = None) -> dict[str, object]:
@@ -286,7 +276,7 @@ def _link(session: Session, stream: StreamPlace, places: Sequence[Hashed]) -> No
     if not places:
         return
     links = chain_on(stream.chain, stream.last_seq + 1, places)
-    session.execute(INSERT_LINK, [_link_row(stream.stream, link) for link in links])
+    insert_all(session, LINK, [_link_row(stream.stream, link) for link in links])
     goes_to = {"name": stream.stream, "last_seq": links[-1].seq, "chain": links[-1].chain}
     session.execute(ADVANCE_STREAM, goes_to)
 
@@ -311,7 +301,6 @@ def _feed(session: Session, ends: dict[str, FeedEnd], entries: Sequence[Entry]) 
         chain = next_chain(end.chain, hashlib.sha256(entry.header).digest(), body_hash)
         ends[entry.scope] = end = FeedEnd(end.position + 1, chain)
         rows.append({"scope": entry.scope, "position": end.position, "entry_id": entry.entry_id, "chain": chain})
-    if rows:
-        session.execute(INSERT_FEED, rows)
+    insert_all(session, FEED, rows)
     for scope, end in ends.items():
         session.execute(ADVANCE_CLOCK, {"name": scope, "position": end.position, "chain": end.chain})

@@ -1,6 +1,6 @@
 """How far the photos that entries name have come here: entries go first, small pictures next, photos last."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 from app.domain.merge import Record
 from app.store import attachments, uploads
+from app.store.bulk import among, listed
 from app.store.projection import as_record
 from app.store.tables import EntryRow, LinkRow, RecordRow, ThumbnailRow, table
 
 THUMBNAIL, RECORD = table(ThumbnailRow), table(RecordRow)
 ENTRY, LINK = table(EntryRow), table(LinkRow)
-BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -52,29 +52,19 @@ def missing_of_devices(session: Session) -> dict[str, int]:
         photo = as_record(row)
         if photo.text("sha256") and not photo.is_on("removed"):
             wanted[row.subject] = photo.text("sha256")
-    here = _present(session, set(wanted.values()))
+    here = attachments.present(session, sorted(set(wanted.values())))
     counts: dict[str, set[str]] = {}
     for subject, device in _writers(session, [key for key, sha256 in wanted.items() if sha256 not in here]):
         counts.setdefault(device, set()).add(wanted[subject])
     return {device: len(hashes) for device, hashes in counts.items()}
 
 
-def _present(session: Session, hashes: Collection[str]) -> set[str]:
-    ordered = sorted(hashes)
-    return {
-        one
-        for start in range(0, len(ordered), BATCH)
-        for one in attachments.present(session, ordered[start : start + BATCH])
-    }
-
-
 def _writers(session: Session, subjects: list[str]) -> Iterable[tuple[str, str]]:
     """(photo, device that wrote of it)."""
-    for start in range(0, len(subjects), BATCH):
-        statement = (
-            select(ENTRY.c.subject, LINK.c.stream)
-            .join(LINK, LINK.c.entry_id == ENTRY.c.entry_id)
-            .where(ENTRY.c.subject.in_(subjects[start : start + BATCH]))
-        )
-        for row in session.execute(statement):
-            yield row.subject, row.stream.partition("/")[0]
+    statement = (
+        select(ENTRY.c.subject, LINK.c.stream)
+        .join(LINK, LINK.c.entry_id == ENTRY.c.entry_id)
+        .where(among(ENTRY.c.subject, "subjects"))
+    )
+    for row in session.execute(statement, {"subjects": listed(subjects)}):
+        yield row.subject, row.stream.partition("/")[0]

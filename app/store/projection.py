@@ -5,17 +5,24 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlmodel import Session
 
 from app.domain.journal import Entry, read_entry
 from app.domain.merge import Candidate, Record, advance, merge
+from app.store.bulk import among, insert_all, listed
 from app.store.node import put_value
 from app.store.tables import PROJECTION_VERSION, EntryRow, RecordRow, table
 
 ENTRY, RECORD = table(EntryRow), table(RecordRow)
 # Built once: to build a statement takes five times as long as to run it.
-INSERT_RECORD = insert(RECORD)
+KNOWN = select(RECORD.c.subject).where(among(RECORD.c.subject, "subjects"))
+DELETE_OF = delete(RECORD).where(among(RECORD.c.subject, "subjects"))
+ENTRIES_OF = (
+    select(ENTRY.c.subject, ENTRY.c.header, ENTRY.c.body)
+    .where(among(ENTRY.c.subject, "subjects"), ENTRY.c.quarantined.is_(None))
+    .order_by(ENTRY.c.subject, ENTRY.c.entry_id)
+)
 RECORD_OF = select(RECORD).where(RECORD.c.subject == bindparam("of"))
 REPLACE_RECORD = (
     RECORD.update()
@@ -32,32 +39,23 @@ def take_in(session: Session, arrived: Iterable[Entry]) -> None:
     for entry in arrived:
         grouped.setdefault(entry.subject, []).append(entry)
     known = _known(session, sorted(grouped))
-    update(session, known)
+    if known:
+        update(session, known)
     fresh = [as_row(merge(entries)) for subject, entries in sorted(grouped.items()) if subject not in known]
-    _insert(session, fresh)
+    insert_all(session, RECORD, fresh)
 
 
 def _known(session: Session, subjects: list[str]) -> set[str]:
     """Those of the subjects that have a record, or an entry that counts."""
-    found: set[str] = set()
-    for start in range(0, len(subjects), 500):
-        part = subjects[start : start + 500]
-        found |= set(session.execute(select(RECORD.c.subject).where(RECORD.c.subject.in_(part))).scalars())
-    return found
+    return set(session.execute(KNOWN, {"subjects": listed(subjects)}).scalars())
 
 
 def update(session: Session, subjects: Iterable[str]) -> None:
     """Merges these subjects anew. Usually one to five entries each."""
-    names = sorted(subjects)
-    for start in range(0, len(names), 500):
-        part = names[start : start + 500]
-        rows = session.execute(
-            select(ENTRY.c.subject, ENTRY.c.header, ENTRY.c.body)
-            .where(ENTRY.c.subject.in_(part), ENTRY.c.quarantined.is_(None))
-            .order_by(ENTRY.c.subject, ENTRY.c.entry_id)
-        ).all()
-        session.execute(delete(RECORD).where(RECORD.c.subject.in_(part)))
-        _insert(session, [as_row(record) for record in _records(rows)])
+    names = {"subjects": listed(sorted(subjects))}
+    rows = session.execute(ENTRIES_OF, names).all()
+    session.execute(DELETE_OF, names)
+    insert_all(session, RECORD, [as_row(record) for record in _records(rows)])
 
 
 def extend(session: Session, entry: Entry) -> None:
@@ -67,7 +65,7 @@ def extend(session: Session, entry: Entry) -> None:
     if record is None:
         update(session, {entry.subject})
     elif row is None:
-        _insert(session, [as_row(record)])
+        insert_all(session, RECORD, [as_row(record)])
     else:
         session.execute(REPLACE_RECORD, {"of": entry.subject, **as_row(record)})
 
@@ -87,10 +85,10 @@ def rebuild(session: Session, tell: Callable[[int, int], None] = lambda done, to
         done += used
         batch.append(as_row(record))
         if len(batch) >= CHUNK:
-            _insert(session, batch)
+            insert_all(session, RECORD, batch)
             count, batch = count + len(batch), []
             tell(done, total)
-    _insert(session, batch)
+    insert_all(session, RECORD, batch)
     put_value(session, "projection", PROJECTION_VERSION)
     tell(total, total)
     return count + len(batch)
@@ -129,8 +127,3 @@ def _counted(rows: Iterable[Any]) -> Iterator[tuple[Record, int]]:
     for _, group in itertools.groupby(rows, key=lambda row: row.subject):
         entries: list[Entry] = [read_entry(row.header, row.body) for row in group]
         yield merge(entries), len(entries)
-
-
-def _insert(session: Session, rows: list[dict[str, str]]) -> None:
-    if rows:
-        session.execute(INSERT_RECORD, rows)

@@ -13,11 +13,15 @@ from sqlmodel import Session
 from app.domain.journal import Entry, Hashed
 from app.domain.protocol import Voucher, feed_digest
 from app.store import journal
+from app.store.bulk import among, listed
 from app.store.db import insert_or_leave
 from app.store.tables import EntryRow, FeedRow, LinkRow, RelayedRow, ScopeClockRow, VoucherRow, table
 
 VOUCHER, FEED, CLOCK = table(VoucherRow), table(FeedRow), table(ScopeClockRow)
 ENTRY, LINK, RELAYED = table(EntryRow), table(LinkRow), table(RelayedRow)
+# Built once: to build a statement takes five times as long as to run it.
+CONFIRM = delete(RELAYED).where(among(RELAYED.c.entry_id, "ids"))
+LINKED = select(LINK.c.entry_id).where(among(LINK.c.entry_id, "ids"))
 
 
 def keep(session: Session, voucher: Voucher, entry_ids: Sequence[str]) -> None:
@@ -168,17 +172,12 @@ def mark_relayed(session: Session, entry_ids: Collection[str], hub: str) -> None
 
 def confirm(session: Session, entry_ids: Sequence[str]) -> None:
     """Their own device has shown these entries: they are no longer by hearsay."""
-    for start in range(0, len(entry_ids), journal.BATCH):
-        session.execute(delete(RELAYED).where(RELAYED.c.entry_id.in_(entry_ids[start : start + journal.BATCH])))
+    session.execute(CONFIRM, {"ids": listed(entry_ids)})
 
 
 def unlinked(session: Session, entry_ids: Sequence[str]) -> set[str]:
     """Those of the entries that stand in no stream here."""
-    linked: set[str] = set()
-    for start in range(0, len(entry_ids), journal.BATCH):
-        wanted = LINK.c.entry_id.in_(entry_ids[start : start + journal.BATCH])
-        linked |= {row.entry_id for row in session.execute(select(LINK.c.entry_id).where(wanted))}
-    return set(entry_ids) - linked
+    return set(entry_ids) - set(session.execute(LINKED, {"ids": listed(entry_ids)}).scalars())
 
 
 def places_of(entries: Sequence[Entry]) -> list[Hashed]:

@@ -1,6 +1,7 @@
 """A batch of a device's own stream as it is pushed: to central, in a bundle, or to a hub."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from app.domain.journal import StreamName, seal_message
 from app.errors import ProtocolError
@@ -34,10 +35,13 @@ def on_wire(places: Sequence[Place]) -> list[wire.PushedEntry]:
     ]
 
 
-def entries_of(push: wire.Push) -> list[wire.PushedEntry]:
-    """The entries of a batch, whichever way they travelled. Raises ProtocolError."""
+def places_of(push: wire.Push) -> list[wire.Place]:
+    """The entries of a batch in their places, whichever way they travelled. Raises ProtocolError."""
     if push.packed is None:
-        return push.entries
+        return [entry.place() for entry in push.entries]
     if push.entries:
         raise ProtocolError(reason="entries both plain and packed")
-    return [wire.PushedEntry(h=entry.h, b=entry.b) for entry in packing.unpack(push.packed)]
+    return [
+        wire.placed(one.read, one.header, one.body, sha256(one.header).digest(), sha256(one.body).digest())
+        for one in packing.unpack(push.packed)
+    ]

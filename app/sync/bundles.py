@@ -25,7 +25,7 @@ from app.store.uploads import Upload
 from app.store.vault import NotOpened, key_fingerprint, open_sealed, seal_to, sealing_public_key, signature_holds
 from app.sync import codec, link, reports, wire
 from app.sync.answers import take_back
-from app.sync.batches import entries_of, push_of
+from app.sync.batches import places_of, push_of
 from app.sync.bundle_wire import BundledFile, BundlePart, BundleTaken
 from app.sync.link import Transport
 from app.sync.pushes import take_all
@@ -194,7 +194,7 @@ def _take_message(database: Database, bundle: Bundle, message: BundlePart, told:
 
 
 def _ids(message: BundlePart) -> list[str]:
-    found = [one.place().entry for push in message.pushes for one in entries_of(push)]
+    found = [one.entry for push in message.pushes for one in places_of(push)]
     for piece in message.vouched:
         with suppress(BrokenEntry):
             found += [one.read() for one in piece.entries]

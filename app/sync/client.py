@@ -4,6 +4,8 @@ No transaction is open while the network is waited for: read, close, send, open,
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 from sqlmodel import Session
@@ -25,6 +27,15 @@ from app.sync.reports import LAST_PROBLEM
 
 LAST_SENT: Final = "last_sent_ms"  # node value
 MAX_ROUNDS: Final = 400
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request, and central's verified answer to it."""
+
+    request: wire.Exchange
+    answer: wire.ExchangeReply
+    sent_bytes: int
 
 
 def meet_central(database: Database, transport: Transport, progress: Progress | None = None) -> Outcome:
@@ -49,9 +60,17 @@ def meet_central(database: Database, transport: Transport, progress: Progress | 
 
 
 def _exchange_all(database: Database, transport: Transport, outcome: Outcome) -> None:
-    for _ in range(MAX_ROUNDS):
-        if not _exchange(database, transport, outcome):
-            break
+    """Exchanges until nobody has more to say. The rest of a long feed is on its way while its last piece is taken in."""
+    coming: Future[Answered] | None = None
+    with ThreadPoolExecutor(1) as beside:
+        for _ in range(MAX_ROUNDS):
+            answered = coming.result() if coming else _ask(database, transport, _request(database, outcome))
+            was_coming, following = coming is not None, _following(database.node, answered)
+            coming = beside.submit(_ask, database, transport, following) if following else None
+            if not _take(database, answered, outcome) and not (was_coming and _is_waiting(database)):
+                break
+            if following and not _goes_on(database, following):
+                coming = None
 
 
 def _exchange_new(database: Database, transport: Transport, outcome: Outcome) -> None:
@@ -59,12 +78,16 @@ def _exchange_new(database: Database, transport: Transport, outcome: Outcome) ->
         _exchange_all(database, transport, outcome)
 
 
-def _exchange(database: Database, transport: Transport, outcome: Outcome) -> bool:
-    """One round trip. Returns True when there is more to say on either side."""
-    node: Node = database.node
+def _request(database: Database, outcome: Outcome) -> wire.Exchange:
     with database.read() as session:
         link.require_enrolled(session)
-        request = request_of(session, node, outcome)
+        return request_of(session, database.node, outcome)
+
+
+def _ask(database: Database, transport: Transport, request: wire.Exchange) -> Answered:
+    """One round trip. Raises what speaks against the answer."""
+    node: Node = database.node
+    with database.read() as session:
         headers, keys = link.signed_in(session), link.pinned(session)
     body, headers["Content-Encoding"] = codec.compress(wire.pack(request))
     link.prove(node, headers, "exchange", body, request.nonce)
@@ -73,15 +96,45 @@ def _exchange(database: Database, transport: Transport, outcome: Outcome) -> boo
     answer = wire.unpack(wire.ExchangeReply, reply.content())
     if answer.nonce != request.nonce or answer.device != node.device_id:
         raise CentralNotGenuine()
-    outcome.bytes_sent += len(body)
+    return Answered(request, answer, len(body))
+
+
+def _take(database: Database, answered: Answered, outcome: Outcome) -> bool:
+    """Takes in an answer. Returns True when there is more to say on either side."""
+    node: Node = database.node
+    outcome.bytes_sent += answered.sent_bytes
     before, incarnation = outcome.pushed, node.incarnation
     try:
         with database.write() as session:
-            more = take_in(session, node, request, answer, outcome)
+            more = take_in(session, node, answered.request, answered.answer, outcome)
     except BaseException:
         node.incarnation = incarnation  # rolled back with the rest
         raise
     return more or (outcome.pushed > before and _is_waiting(database))
+
+
+def _following(node: Node, answered: Answered) -> wire.Exchange | None:
+    """The request for the rest of a feed, before its last piece is taken in; None when there is no rest."""
+    request, answer = answered.request, answered.answer
+    if answer.epoch != request.epoch or answer.ahead or not any(feed.more for feed in answer.feeds):
+        return None
+    return wire.Exchange(
+        device=request.device,
+        epoch=request.epoch,
+        nonce=node.clock.random_bytes(16).hex(),
+        cursors=request.cursors | {feed.scope: feed.cursor for feed in answer.feeds},
+        marks=request.marks | {feed.scope: feed.mark for feed in answer.feeds if feed.mark},
+        backup=answer.backup or request.backup,
+        packs=True,
+    )
+
+
+def _goes_on(database: Database, following: wire.Exchange) -> bool:
+    """True when all was read as the request that is already on its way takes for granted."""
+    with database.read() as session:
+        return (
+            outgoing.cursors(session) == following.cursors and value_of(session, node_values.EPOCH) == following.epoch
+        )
 
 
 def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:

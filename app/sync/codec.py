@@ -17,8 +17,8 @@ except ImportError:  # a node without compiled packages, such as a browser's Web
     HAS_ZSTD = False
 
 ZSTD, GZIP, PLAIN = "zstd", "gzip", "identity"
-SMALL_BYTES: Final = 512 * 1024  # up to here the best level costs a fraction of what it saves on a slow link
-BEST_LEVEL, QUICK_LEVEL = 19, 9
+SMALL_BYTES: Final = 64 * 1024  # up to here the best level costs a fraction of what it saves on a slow link
+BEST_LEVEL, QUICK_LEVEL = 19, 12
 WORTH_BYTES: Final = 200  # less does not get smaller
 _CHANCE: Final = re.compile(rb'((?<="chance":")[\w-]{400,})')
 

@@ -8,27 +8,41 @@ the other side. See `docs/sync.md`, Packed entries.
 import base64
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from app.domain.journal import SALT_BYTES, BrokenEntry, Entry, Json, canonical
+from app.domain.journal import SALT_BYTES, BrokenEntry, Entry, Json, canonical, entry_of
 from app.errors import ProtocolError
 from app.sync.wire import Packed, WireEntry
 
 ID_TAIL: Final = 10  # bytes of an id after its time
 
 
+@dataclass(frozen=True)
+class Unpacked:
+    """An entry out of its columns: the texts that were hashed, and what they say."""
+
+    head: dict[str, Json]
+    said: dict[str, Json]
+    header: bytes
+    body: bytes
+
+    def read(self) -> Entry:
+        """The entry, without reading its texts again. Raises BrokenEntry."""
+        return entry_of(self.head, self.said, self.header, self.body)
+
+
 def pack(entries: Sequence[WireEntry]) -> Packed | None:
     """The entries in columns; None when one of them is not written as this program writes (or has no text)."""
     try:
-        read = [entry.read() for entry in entries]
-        packed = _columns(read)
-        is_same = [(one.h, one.b) for one in unpack(packed)] == [(one.h, one.b) for one in entries]
+        packed = _columns([entry.read() for entry in entries])
+        is_same = [(one.header.decode(), one.body.decode()) for one in unpack(packed)] == [(e.h, e.b) for e in entries]
     except (BrokenEntry, ProtocolError, ValueError, KeyError, TypeError):
         return None
     return packed if is_same else None
 
 
-def unpack(packed: Packed) -> list[WireEntry]:
+def unpack(packed: Packed) -> list[Unpacked]:
     """The entries, with the texts that were hashed. Raises ProtocolError."""
     count = len(packed.of)
     columns = (packed.times, packed.made, packed.subjects, packed.parents, packed.sets)
@@ -57,14 +71,14 @@ def _columns(entries: Sequence[Entry]) -> Packed:
     )
 
 
-def _entries(packed: Packed, tails: bytes, salts: bytes) -> list[WireEntry]:
+def _entries(packed: Packed, tails: bytes, salts: bytes) -> list[Unpacked]:
     ids: list[str] = []
-    found: list[WireEntry] = []
+    found: list[Unpacked] = []
     for at, (time, group) in enumerate(zip(itertools.accumulate(packed.times), packed.of, strict=True)):
         kind, scope, author, schema = packed.groups[group]
         ids.append(_id_text(time.to_bytes(6, "big") + tails[at * ID_TAIL : (at + 1) * ID_TAIL]))
-        parents = [ids[at - one] if isinstance(one, int) else one for one in packed.parents[at]]
-        header = {
+        parents: list[Json] = [ids[at - one] if isinstance(one, int) else one for one in packed.parents[at]]
+        head: dict[str, Json] = {
             "author": author,
             "id": ids[at],
             "kind": kind,
@@ -72,12 +86,12 @@ def _entries(packed: Packed, tails: bytes, salts: bytes) -> list[WireEntry]:
             "parents": parents,
             "schema": schema,
             "scope": scope,
-            "sets": sorted(packed.sets[at]),
+            "sets": list[Json](sorted(packed.sets[at])),
             "subject": _long(packed.subjects[at], scope),
         }
         salt = _text(salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
-        body: dict[str, Json] = {"salt": salt, "set": packed.sets[at]}
-        found.append(WireEntry(h=canonical(header).decode(), b=canonical(body).decode()))
+        body = canonical({"salt": salt, "set": packed.sets[at]})
+        found.append(Unpacked(head, packed.sets[at], canonical(head), body))
     return found
 
 

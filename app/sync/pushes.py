@@ -19,7 +19,7 @@ from app.store import incoming, journal, vouchers
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
 from app.sync import wire
-from app.sync.batches import entries_of
+from app.sync.batches import places_of
 
 OFFICE_SCOPES: Final = ("reference", "institution:")  # only central writes here
 OFFICE_KINDS: Final = ("person", "institution", "contact", "question", "review")
@@ -42,7 +42,7 @@ def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push], r
     `device`: whose streams these are. `relayed_by`: the other device that brought them; empty for itself.
     """
     ordered = sorted(pushes, key=lambda push: push.lane)
-    places = [[entry.place() for entry in entries_of(push)] for push in ordered]
+    places = [places_of(push) for push in ordered]
     lock_scopes(session, places)
     taken = Taken()
     for push, group in zip(ordered, places, strict=True):

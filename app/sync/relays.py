@@ -12,7 +12,7 @@ from app.errors import ProtocolError
 from app.store import incoming, relays
 from app.store.tables import DeviceRow
 from app.sync import wire
-from app.sync.batches import entries_of, on_wire
+from app.sync.batches import on_wire, places_of
 from app.sync.pushes import Taken, lock_scopes, take_all
 
 GAP, FORK, SEAL, UNKNOWN = "gap", "fork", "seal", "unknown"  # why central does not take a relayed batch
@@ -67,7 +67,7 @@ def lock_for(session: Session, asked: wire.Exchange) -> None:
     """Locks the scopes of all batches of an exchange at once, before any stream; each does so for itself without relays."""
     if asked.relays:
         pushes = [*asked.pushes, *asked.relays]
-        lock_scopes(session, [[entry.place() for entry in entries_of(push)] for push in pushes])
+        lock_scopes(session, [places_of(push) for push in pushes])
 
 
 def take_relayed(session: Session, carrier: DeviceRow, batches: Sequence[wire.Relay]) -> list[wire.RelayAck]:

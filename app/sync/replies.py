@@ -159,7 +159,9 @@ def _take_reasons(session: Session, answer: wire.ExchangeReply, offered: set[str
 
 def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -> int:
     """New entries of a scope, the cursor after them, and central's signature over the piece."""
-    told = feed.entries if feed.packed is None else packing.unpack(feed.packed)
+    told: Sequence[wire.WireEntry | packing.Unpacked] = feed.entries
+    if feed.packed is not None:
+        told = packing.unpack(feed.packed)
     entries = _readable(told)
     taken = len(journal.receive(session, entries).sound)
     vouchers.confirm(session, [entry.entry_id for entry in entries])
@@ -171,7 +173,7 @@ def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -
     return taken
 
 
-def _readable(entries: Sequence[wire.WireEntry]) -> list[Entry]:
+def _readable(entries: Sequence[wire.WireEntry | packing.Unpacked]) -> list[Entry]:
     """Entries that can be read; one that cannot holds up nobody (invariant I12)."""
     found = []
     for entry in entries:

@@ -5,6 +5,7 @@ node and a newer one understand each other. `dict[str, Any]` stops here.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
@@ -80,11 +81,16 @@ class PushedEntry(WireEntry):
             if not is_entry_id(self.id or ""):
                 raise ProtocolError(reason="an absent entry needs its id")
             return Place(Hashed(self.id or "", header_hash, body_hash), None)
-        try:
-            entry, fault = read_entry(header, body), ""
-        except BrokenEntry as error:
-            entry, fault = set_aside(header, body), f"broken: {error}"
-        return Place(Hashed(entry.entry_id, header_hash, body_hash), entry, fault)
+        return placed(lambda: read_entry(header, body), header, body, header_hash, body_hash)
+
+
+def placed(read: Callable[[], Entry], header: bytes, body: bytes | None, header_hash: bytes, body_hash: bytes) -> Place:
+    """The place of these bytes; what cannot be read is set aside, with the reason."""
+    try:
+        entry, fault = read(), ""
+    except BrokenEntry as error:
+        entry, fault = set_aside(header, body), f"broken: {error}"
+    return Place(Hashed(entry.entry_id, header_hash, body_hash), entry, fault)
 
 
 def _hash_of(data: bytes | None, told: str | None) -> bytes:

@@ -43,7 +43,9 @@ def test_what_was_packed_comes_out_byte_for_byte(entries: list[wire.WireEntry]) 
     packed = packing.pack(entries)
     assert packed is not None
     again = wire.unpack(wire.Packed, codec.decompress(*codec.compress(wire.pack(packed))))
-    assert [(one.h, one.b) for one in packing.unpack(again)] == [(one.h, one.b) for one in entries]
+    assert [(one.header.decode(), one.body.decode()) for one in packing.unpack(again)] == [
+        (one.h, one.b) for one in entries
+    ]
 
 
 def entry(header: bytes, body: bytes | None) -> wire.WireEntry:
