@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     sync_timeout_s: float = Field(20.0, ge=1, le=600, description="Seconds to wait for central.")
     photo_max_mb: int = Field(20, ge=1, le=100, description="Largest photo taken, in megabytes.")
     photo_edge_px: int = Field(1024, ge=320, le=4096, description="Longer edge of a kept photo, in pixels.")
+    keep_originals: bool = Field(
+        False,
+        description="device only: photos are kept as the camera made them too, sealed so that only the office opens them.",
+    )
     session_idle_min: int = Field(
         30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
     )
@@ -116,6 +120,8 @@ def _allowed(field: FieldInfo) -> str:
     if "ge" in rules:
         kind = "a whole number" if field.annotation is int else "a number"
         return f"{kind} from {rules['ge']:g} to {rules['le']:g}"
+    if field.annotation is bool:
+        return "true or false"
     if rules.get("pattern"):
         return f"a text like {rules['pattern']}"
     return "a name such as Asia/Almaty" if field.default == "Asia/Almaty" else "a path or text"

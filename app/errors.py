@@ -128,6 +128,11 @@ class PhotoRefused(InvalidInput):
     code = "photo_refused"
 
 
+class OriginalNotGenuine(AppError):
+    status, code = 409, "original_not_genuine"
+    sentence = N_("This original is not what the tablet sealed when the photo was taken. Tell the administrator.")
+
+
 class BodyTooLarge(AppError):
     status, code = 413, "body_too_large"
     sentence = N_("This is too large to be taken. Photos may have up to %(megabytes)d MB.")

@@ -22,6 +22,7 @@ from app.store.checklists import Shelf
 from app.store.db import Database
 from app.sync.loop import SyncLoop
 from app.sync.wire import PREFIX
+from app.web.bodies import BodyLimit, keep_uploads_in_memory
 from app.web.contexts import ErrorPage
 from app.web.deps import Needs
 from app.web.render import STATIC_DIR, is_part_wanted, page, part, speech_of
@@ -47,7 +48,7 @@ BOTH = (
     "standards",
 )
 DEVICE_ONLY = ("sync", "hub")
-CENTRAL_ONLY = ("reviews", "institutions", "people", "devices", "contacts")
+CENTRAL_ONLY = ("reviews", "originals", "institutions", "people", "devices", "contacts")
 
 
 def create_app(
@@ -75,6 +76,8 @@ def create_app(
     app.add_exception_handler(AppError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_exception_handler(HTTPException, _refuse_http)
+    keep_uploads_in_memory()
+    app.add_middleware(BodyLimit, photo_max_mb=settings.photo_max_mb)
     app.add_middleware(Guard, hosts=known_hosts(settings))
     return app
 
@@ -165,6 +168,8 @@ def _refuse_form(request: Request, error: Exception) -> Response:
 
 
 def _refuse_http(request: Request, error: Exception) -> Response:
+    if isinstance(error.__cause__, AppError):  # what stopped a body that was being read
+        return _refuse(request, error.__cause__)
     status = getattr(error, "status_code", 500)
     if status == 404:
         return _refuse(request, NotThere())

@@ -15,14 +15,15 @@ LEAST_FREE_MB: Final = 500
 class Health:
     """What the office knows of a tablet. `entries`, `files`: not at the office yet, as the tablet told when last seen.
 
-    `missing`: photos that its entries name and that are not here. `clock_ms`: its clock minus the office's.
-    `free_mb`: -1 when it is not known; `version`: empty when it is not.
+    `missing`, `originals`: photos, and originals of photos, that its entries name and that are not here. `clock_ms`: its
+    clock minus the office's. `free_mb`: -1 when it is not known; `version`: empty when it is not.
     """
 
     unseen_ms: int
     entries: int = 0
     files: int = 0
     missing: int = 0
+    originals: int = 0
     clock_ms: int = 0
     free_mb: int = -1
     version: str = ""
@@ -31,7 +32,7 @@ class Health:
     @property
     def has_work(self) -> bool:
         """True when something is still only on the tablet."""
-        return bool(self.entries or self.files or self.missing)
+        return bool(self.entries or self.files or self.missing or self.originals)
 
 
 def is_stale(health: Health) -> bool:

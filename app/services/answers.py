@@ -15,8 +15,7 @@ from app.domain.visits import may_answer
 from app.errors import InvalidInput, MoveNotAllowed, NotThere, VisitLocked
 from app.services.texts import kept_text
 from app.services.visits import start_if_planned
-from app.store import attachments, journal, reads, taps
-from app.store.node import Node
+from app.store import attachments, journal, originals, reads, taps
 from app.store.reads import VisitRecords
 
 
@@ -119,26 +118,35 @@ def add_photo(
     redrawn: attachments.Redrawn,
     caption: str,
     sight: Sight,
+    original: bytes | None = None,
 ) -> str:
-    """Keeps a redrawn photo beside an answer; returns its id. The same photo sent twice is one."""
+    """Keeps a redrawn photo beside an answer; returns its id. The same photo sent twice is one.
+
+    `original`: the camera's own bytes, to be sealed for the office; None when they are not kept.
+    """
     if sight.tap and taps.entry_of(session, sight.tap):
         return sight.tap
     _require_open(person, records, place)
     start_if_planned(session, person, records.visit)
     scope = records.visit.scope
     photo_id = sight.tap if is_free_id(session, sight.tap) else session.info["node"].clock.new_id()
-    sha256 = attachments.keep(session, redrawn.data, attachments.PHOTO_TYPE, scope, redrawn.thumbnail)
-    node: Node = session.info["node"]
     sets: dict[str, Json] = {
         "indicator": place.indicator.id,
         "repeat": place.repeat_id,
-        "sha256": sha256,
         "caption": kept_text("caption", caption, 300),
-        "taken_at_ms": node.clock.now_ms(),
+        "taken_at_ms": session.info["node"].clock.now_ms(),
+        **_keep_bytes(session, scope, redrawn, original),
     }
     entry = journal.append(session, Draft("photo", photo_id, scope, sets), person.person_id)
     taps.remember(session, sight.tap, entry.entry_id)
     return photo_id
+
+
+def _keep_bytes(session: Session, scope: str, redrawn: attachments.Redrawn, original: bytes | None) -> dict[str, Json]:
+    """Keeps what belongs to a photo; returns the fields that name it."""
+    sha256 = attachments.keep(session, redrawn.data, attachments.PHOTO_TYPE, scope, redrawn.thumbnail)
+    of_original = {} if original is None else originals.keep(session, original, sha256, scope)
+    return {"sha256": sha256, **of_original}
 
 
 def remove_photo(session: Session, person: Person, records: VisitRecords, photo_id: str) -> None:

@@ -16,6 +16,7 @@ from app.services.texts import kept_text
 from app.store import device_facts, incoming, journal, photo_arrivals, reads
 from app.store.device_facts import Kept
 from app.store.node import Node
+from app.store.photo_arrivals import Missing
 from app.store.reads import json_list
 from app.store.relays import REVOKED
 from app.store.tables import DeviceRow, EnrolCodeRow
@@ -140,7 +141,7 @@ def _enrolled(session: Session, now_ms: int) -> list[DeviceSeen]:
             enrolled_at_ms=row.enrolled_at_ms,
             seen_at_ms=row.seen_at_ms,
             is_revoked=row.revoked_at_ms is not None,
-            health=_health(row, kept.get(row.device_id, NOTHING), missing.get(row.device_id, 0), now_ms),
+            health=_health(row, kept.get(row.device_id, NOTHING), missing.get(row.device_id, Missing()), now_ms),
             kept=kept.get(row.device_id, NOTHING),
             carried=carried.get(row.device_id, 0),
             by_hearsay=by_hearsay.get(row.device_id, 0),
@@ -149,19 +150,21 @@ def _enrolled(session: Session, now_ms: int) -> list[DeviceSeen]:
     ]
 
 
-def _health(row: DeviceRow, kept: Kept, missing: int, now_ms: int) -> Health:
+def _health(row: DeviceRow, kept: Kept, missing: Missing, now_ms: int) -> Health:
     """What the device told at the start of its last meeting (`wire.HealthReport`), less what has come since then.
 
-    Once all its entries are here, the photos that they name and that are not here are all that it still has.
+    Once all its entries are here, the photos and originals that they name and that are not here are all it still has.
     """
     told = _told(row)
     come_since = kept.here - _number(told, "here", kept.here)
     entries = max(0, _number(told, "entries") - come_since)
+    lacking = missing.photos + missing.originals
     return Health(
         unseen_ms=max(0, now_ms - row.seen_at_ms),
         entries=entries,
-        files=max(missing, _number(told, "files")) if entries else missing,
-        missing=missing,
+        files=max(lacking, _number(told, "files")) if entries else lacking,
+        missing=missing.photos,
+        originals=missing.originals,
         clock_ms=_number(told, "clock_ms"),
         free_mb=_number(told, "free_mb", -1),
         version=str(told.get("version", "")),

@@ -18,12 +18,15 @@ from app.store.tables import AttachmentRow, table
 ATTACHMENT = table(AttachmentRow)
 PHOTO_TYPE: Final = "image/webp"
 DOCUMENT_TYPE: Final = "application/json"
+ORIGINAL_TYPE: Final = "application/x-baqylau-original"  # a photo as the camera made it, sealed: see `originals.py`
 MAX_PIXELS: Final = 40_000_000
 THUMBNAIL_EDGE_PX: Final = 240
 KEPT_BYTES: Final = 64 * 1024  # of a photo of USUAL_PIXELS; larger edges may have more
 USUAL_PIXELS: Final = 1024 * 768
 QUALITIES: Final = (72, 58, 46, 36, 28)
 ALLOWED_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+# As files go out: documents, photos, and originals when all else is there; the oldest first.
+IN_ORDER: Final = (ATTACHMENT.c.media_type == ORIGINAL_TYPE, ATTACHMENT.c.media_type, ATTACHMENT.c.added_at_ms)
 
 
 @dataclass(frozen=True)
@@ -196,19 +199,15 @@ def thumbnails_to_send(session: Session, limit_bytes: int) -> list[tuple[str, st
 
 
 def unsent(session: Session) -> list[tuple[str, int]]:
-    """(hash, bytes) of what central does not hold yet: documents first, then photos, oldest first."""
-    statement = (
-        select(ATTACHMENT.c.sha256, ATTACHMENT.c.size)
-        .where(ATTACHMENT.c.sent_at_ms.is_(None))
-        .order_by(ATTACHMENT.c.media_type, ATTACHMENT.c.added_at_ms)
-    )
-    return [(row.sha256, row.size) for row in session.execute(statement)]
+    """(hash, bytes) of what central does not hold yet: documents first, then photos, then originals, oldest first."""
+    statement = select(ATTACHMENT.c.sha256, ATTACHMENT.c.size).where(ATTACHMENT.c.sent_at_ms.is_(None))
+    return [(row.sha256, row.size) for row in session.execute(statement.order_by(*IN_ORDER))]
 
 
-def photo_counts(session: Session, scope: str) -> tuple[int, int]:
-    """(sent, all) photos of a scope."""
+def sent_counts(session: Session, scope: str, media_type: str = PHOTO_TYPE) -> tuple[int, int]:
+    """(sent, all) photos of a scope, or files of another type."""
     statement = select(func.count(ATTACHMENT.c.sent_at_ms), func.count()).where(
-        ATTACHMENT.c.scope == scope, ATTACHMENT.c.media_type == PHOTO_TYPE
+        ATTACHMENT.c.scope == scope, ATTACHMENT.c.media_type == media_type
     )
     sent, total = session.execute(statement).one()
     return sent, total

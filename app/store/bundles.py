@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from app.domain.journal import StreamName
+from app.store.attachments import IN_ORDER
 from app.store.bulk import among, listed
 from app.store.db import insert_or_leave, insert_or_lock
 from app.store.node import Node, value_of
@@ -51,11 +52,11 @@ def batches_to_export(session: Session, limit_bytes: int, everything: bool) -> l
 
 
 def files_to_export(session: Session, everything: bool) -> list[tuple[str, int]]:
-    """(hash, bytes): documents first, then photos, oldest first; those that central lacks, or all."""
+    """(hash, bytes): documents first, then photos, then originals, oldest first; those that central lacks, or all."""
     statement = select(ATTACHMENT.c.sha256, ATTACHMENT.c.size)
     if not everything:
         statement = statement.where(ATTACHMENT.c.sent_at_ms.is_(None))
-    rows = session.execute(statement.order_by(ATTACHMENT.c.media_type, ATTACHMENT.c.added_at_ms))
+    rows = session.execute(statement.order_by(*IN_ORDER))
     return [(row.sha256, row.size) for row in rows]
 
 

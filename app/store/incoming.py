@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlmodel import Session
@@ -36,6 +36,7 @@ CHAINS_BETWEEN = select(LINK.c.seq, LINK.c.chain).where(
     LINK.c.stream == bindparam("of"), LINK.c.seq.between(bindparam("first"), bindparam("last"))
 )
 HOMES = select(RECORD.c.subject, RECORD.c.scope, RECORD.c.kind).where(among(RECORD.c.subject, "subjects"))
+NAMES_OF_FILES: Final = {"photo": ("sha256", "original"), "visit": ("checklist_sha256",)}  # fields of records
 CODE_LIFE_MS = 7 * 24 * 3600 * 1000
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -220,18 +221,18 @@ def feed_after(session: Session, scope: str, cursor: int, limit: int, limit_byte
 
 
 def missing_blobs(session: Session, scopes: list[str]) -> list[str]:
-    """Hashes that photos and visits of these scopes name and that are not here."""
-    named: set[str] = set()
+    """Hashes that photos and visits of these scopes name and that are not here; originals of photos last."""
+    named: dict[str, bool] = {}  # whether it is an original
     statement = select(RECORD.c.kind, RECORD.c.fields).where(
-        RECORD.c.scope.in_(scopes), RECORD.c.kind.in_(("photo", "visit"))
+        RECORD.c.scope.in_(scopes), RECORD.c.kind.in_(NAMES_OF_FILES)
     )
     for row in session.execute(statement):
         fields = json.loads(row.fields)
-        sha256 = fields.get("sha256") if row.kind == "photo" else fields.get("checklist_sha256")
-        if isinstance(sha256, str) and not fields.get("removed"):
-            named.add(sha256)
+        for name in () if fields.get("removed") else NAMES_OF_FILES[row.kind]:
+            if isinstance(fields.get(name), str):
+                named[fields[name]] = name == "original"
     held = {row.sha256 for row in session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256.in_(named)))}
-    return sorted(named - held)
+    return sorted(named.keys() - held, key=lambda sha256: (named[sha256], sha256))
 
 
 def names_document(session: Session, device: DeviceRow, sha256: str) -> bool:

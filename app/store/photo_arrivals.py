@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -14,6 +15,7 @@ from app.store.tables import EntryRow, LinkRow, RecordRow, ThumbnailRow, table
 
 THUMBNAIL, RECORD = table(ThumbnailRow), table(RecordRow)
 ENTRY, LINK = table(EntryRow), table(LinkRow)
+NAMES: Final = ("sha256", "original")
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,17 @@ class Arrival:
 HERE = Arrival(True, True, 100)
 
 
+@dataclass(frozen=True)
+class Missing:
+    """How many photos, and originals of photos, are named and not here."""
+
+    photos: int = 0
+    originals: int = 0
+
+
 def arrivals(session: Session, photos: Iterable[Record]) -> dict[str, Arrival]:
-    """SHA-256 -> how far it has come, of the photos that these records name."""
-    hashes = sorted({photo.text("sha256") for photo in photos})
+    """SHA-256 -> how far it has come, of the photos that these records name and of their originals."""
+    hashes = sorted({sha256 for photo in photos for name in NAMES if (sha256 := photo.text(name))})
     if not hashes:
         return {}
     here = attachments.present(session, hashes)
@@ -45,18 +55,23 @@ def arrivals(session: Session, photos: Iterable[Record]) -> dict[str, Arrival]:
     return found
 
 
-def missing_of_devices(session: Session) -> dict[str, int]:
-    """Device id -> photos that its entries name and whose bytes are not here."""
-    wanted: dict[str, str] = {}
+def missing_of_devices(session: Session) -> dict[str, Missing]:
+    """Device id -> photos and originals that its entries name and whose bytes are not here."""
+    wanted: dict[str, Record] = {}
     for row in session.execute(select(RECORD).where(RECORD.c.kind == "photo")):
         photo = as_record(row)
-        if photo.text("sha256") and not photo.is_on("removed"):
-            wanted[row.subject] = photo.text("sha256")
-    here = attachments.present(session, sorted(set(wanted.values())))
-    counts: dict[str, set[str]] = {}
-    for subject, device in _writers(session, [key for key, sha256 in wanted.items() if sha256 not in here]):
-        counts.setdefault(device, set()).add(wanted[subject])
-    return {device: len(hashes) for device, hashes in counts.items()}
+        if not photo.is_on("removed"):
+            wanted[row.subject] = photo
+    here = attachments.present(session, sorted({photo.text(name) for photo in wanted.values() for name in NAMES})) | {
+        ""
+    }
+    lacking = [subject for subject, photo in wanted.items() if any(photo.text(name) not in here for name in NAMES)]
+    counts: dict[str, dict[str, set[str]]] = {}
+    for subject, device in _writers(session, lacking):
+        found = counts.setdefault(device, {name: set() for name in NAMES})
+        for name in NAMES:
+            found[name] |= {wanted[subject].text(name)} - here
+    return {device: Missing(*(len(found[name]) for name in NAMES)) for device, found in counts.items()}
 
 
 def _writers(session: Session, subjects: list[str]) -> Iterable[tuple[str, str]]:

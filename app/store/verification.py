@@ -195,19 +195,28 @@ def _attachments(session: Session, tell: Tell) -> Iterator[Finding]:
 
 
 def outstanding_photos(session: Session) -> str:
-    """A line about photos that records name and that have not come yet; empty when all are here. That is no fault: they
-    are on their way. Only central gets every photo, so a device has no such line."""
+    """Lines about photos and originals that records name and that have not come yet; empty when all are here. That is no
+    fault: they are on their way. Only central gets every photo, so a device has no such line."""
     if session.info["node"].role != "central":
         return ""
-    named: set[str] = set()
+    named: dict[str, set[str]] = {"sha256": set(), "original": set()}
     for row in session.execute(select(RECORD.c.fields).where(RECORD.c.kind == "photo")):
         fields = json.loads(row.fields)
-        if isinstance(fields.get("sha256"), str) and not fields.get("removed"):
-            named.add(fields["sha256"])
+        for name, hashes in named.items():
+            if isinstance(fields.get(name), str) and not fields.get("removed"):
+                hashes.add(fields[name])
     held = set(session.execute(select(ATTACHMENT.c.sha256)).scalars())
+    told = (
+        _on_their_way(named["sha256"], held, "photos"),
+        _on_their_way(named["original"], held, "originals of photos"),
+    )
+    return "\n".join(line for line in told if line)
+
+
+def _on_their_way(named: set[str], held: set[str], what: str) -> str:
     missing = len(named - held)
     return (
-        f"{len(named) - missing} of {len(named)} photos are here; {missing} are still on their way" if missing else ""
+        f"{len(named) - missing} of {len(named)} {what} are here; {missing} are still on their way" if missing else ""
     )
 
 

@@ -77,6 +77,7 @@ def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
         "watermarks": _watermarks(session, device) if is_news else [],
         "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
         "wanted": _wanted(session, asked.offers) if asked.offers else None,
+        "takes_originals": True,
         "received": uploads.received(session, asked.begun) if asked.begun else 0,
     }
 

@@ -19,7 +19,7 @@ from app.sync import link, wire
 from app.sync.file_wire import Thumbnail, ThumbnailIndex, ThumbnailsKept
 from app.sync.link import Transport
 from app.sync.progress import Progress
-from app.sync.replies import Outcome
+from app.sync.replies import TAKES_ORIGINALS, Outcome
 
 BEGUN: Final = "upload_begun"  # node value: hash of the file whose upload may lie at central in part
 PAUSED, DAY_MB, SPENT = "photos_paused", "photos_day_mb", "photos_spent"  # node values: see `budget_of`
@@ -29,7 +29,8 @@ THUMBNAILS_BYTES: Final = 256 * 1024  # of one request
 def send_all(
     database: Database, transport: Transport, outcome: Outcome, progress: Progress | None, between: Callable[[], None]
 ) -> None:
-    """One upload for each photo or document that central does not hold; one that it refuses holds up no other.
+    """One upload for each document, photo and original that central does not hold, in that order; one that it refuses
+    holds up no other.
 
     `between` is called after each file. What the day's budget does not allow waits.
     """
@@ -62,9 +63,15 @@ def _today(node: Node) -> str:
 
 
 def _may_send(database: Database, sha256: str, size: int) -> bool:
-    """A document always may: without the pinned checklist the office cannot read the visit."""
+    """A document always may: without the pinned checklist the office cannot read the visit.
+
+    An original waits until central says that it takes originals: megabytes that it refuses would be sent at each meeting.
+    """
     with database.read() as session:
-        is_picture = attachments.type_of(session, sha256) != attachments.DOCUMENT_TYPE
+        media_type = attachments.type_of(session, sha256)
+        if media_type == attachments.ORIGINAL_TYPE and value_of(session, TAKES_ORIGINALS) != "on":
+            return False
+        is_picture = media_type != attachments.DOCUMENT_TYPE
         return not is_picture or budget_of(session, database.node).may_send_picture(size)
 
 

@@ -26,6 +26,7 @@ BACKUP: Final = "backup"  # node value: the newest verified backup of central th
 CERTIFICATE: Final = "certificate"  # node value: what central says of this device
 CLOCK_OFFSET: Final = "clock_offset_ms"  # node value: central's clock minus this one's
 CENTRAL_VERSION: Final = "central_version"  # node value
+TAKES_ORIGINALS: Final = "takes_originals"  # node value: "on" when central takes originals of photos
 EPOCH_CHANGED: Final = "epoch_changed_ms"  # node value: when central was last found to have been restored
 
 
@@ -59,6 +60,7 @@ def take_in(session: Session, node: Node, request: wire.Exchange, answer: wire.E
         outcome.received = {request.begun: answer.received}
     put_value(session, CLOCK_OFFSET, str(answer.now_ms - node.clock.now_ms()))
     put_value(session, CENTRAL_VERSION, answer.version)
+    put_value(session, TAKES_ORIGINALS, "on" if answer.takes_originals else "")
     if answer.epoch != request.epoch:
         _begin_epoch(session, node, answer, outcome)
         return True

@@ -11,13 +11,14 @@ from app.store.tables import DeviceRow
 from app.store.uploads import Upload
 
 MAX_BLOB_BYTES: Final = 24 * 1024 * 1024
+TAKEN_TYPES: Final = (attachments.PHOTO_TYPE, attachments.DOCUMENT_TYPE, attachments.ORIGINAL_TYPE)
 
 
 def check_upload(session: Session, device: DeviceRow, upload: Upload) -> None:
     """Raises what speaks against taking this file from this device."""
     if upload.size > MAX_BLOB_BYTES:
         raise BodyTooLarge(megabytes=MAX_BLOB_BYTES // 2**20)
-    if upload.media_type not in (attachments.PHOTO_TYPE, attachments.DOCUMENT_TYPE):
+    if upload.media_type not in TAKEN_TYPES:
         raise ProtocolError(reason="unknown type of file")
     if upload.scope not in incoming.scopes_for(session, device):
         raise ProtocolError(reason="not a scope of this device")

@@ -292,6 +292,7 @@ class ExchangeReply(Message):
     relay_acks: list[RelayAck] = Field(default_factory=list)
     certificate: SignedCertificate | None = None  # a newer one
     bundle_key: str = ""  # in hex: to whom bundles are sealed, for a device that has another one or none
+    takes_originals: bool = False  # an older central knows no originals: they wait on the device
     version: str = ""
     now_ms: int
 

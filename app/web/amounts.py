@@ -52,13 +52,17 @@ def left_words(speech: Speech, seconds: int | None) -> str:
     return speech.say("about %(time)s left", time=span_words(speech, -(-seconds // 60) * MINUTE_MS))
 
 
-def count_words(speech: Speech, entries: int, photos: int, checklists: int = 0, files: int = 0) -> str:
+def count_words(
+    speech: Speech, entries: int, photos: int, checklists: int = 0, files: int = 0, originals: int = 0
+) -> str:
     """ "34 entries, 12 photos"; what is none is left out. `files`: photos and checklists that nobody told apart."""
     parts = []
     if entries:
         parts.append(speech.say_n("%(count)s entry", "%(count)s entries", entries))
     if photos:
         parts.append(speech.say_n("%(count)s photo", "%(count)s photos", photos))
+    if originals:
+        parts.append(speech.say_n("%(count)s original of a photo", "%(count)s originals of photos", originals))
     if checklists:
         parts.append(speech.say_n("%(count)s checklist", "%(count)s checklists", checklists))
     if files:

@@ -60,6 +60,7 @@ class PhotoContext:
     caption: str  # also its text alternative; may be ""
     removal_url: str  # "" when it may not be removed
     place: PhotoPlace
+    original_line: str = ""  # whether its original is kept; "" when that was not asked for
 
 
 @dataclass(frozen=True)

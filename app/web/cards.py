@@ -31,7 +31,7 @@ from app.web.answer_contexts import (
 )
 from app.web.contexts import Choice, PhotoPlace
 from app.web.language import Speech
-from app.web.photo_places import place_of
+from app.web.photo_places import original_line, place_of
 
 FIELD_WORDS: Final = {
     "value": N_("the answer"),
@@ -319,7 +319,8 @@ def _photo(desk: Desk, photo: Record) -> PhotoContext:
     url = f"/photos/{photo.subject}"
     removal = f"/visits/{desk.records.visit.visit_id}/photos/{photo.subject}/removal"
     place = place_of(desk.photo_places, photo)
-    return PhotoContext(photo.subject, url, f"{url}/thumbnail", photo.text("caption"), removal, place)
+    line = original_line(desk.speech, photo)
+    return PhotoContext(photo.subject, url, f"{url}/thumbnail", photo.text("caption"), removal, place, line)
 
 
 def _question(desk: Desk, question: Record | None) -> ReviewerQuestion | None:

@@ -84,6 +84,14 @@ class PhotoPlace:
 
 
 @dataclass(frozen=True)
+class OriginalOf:
+    """A photo as the camera made it, at the office: it can be saved, or a line says where it is."""
+
+    url: str  # "" when it is not here
+    line: str  # "Original: on its way, 40 %"; "" when it is here
+
+
+@dataclass(frozen=True)
 class Problem:
     """A refused field of a form, for the summary on top and for the field itself."""
 
@@ -299,6 +307,7 @@ class HubPage:
     report_url: str  # "" before there is one
     is_safe: bool = False  # all of it is in a checked backup at the centre
     in_hand: tuple[HandLink, ...] = ()  # talks, immediate danger, mandate: while the visit is open
+    originals_unsent: int = 0  # photos as the camera made them, where those are kept
 
 
 # ---- finishing and sending

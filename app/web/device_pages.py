@@ -79,10 +79,10 @@ def why(speech: Speech, seen: DeviceSeen) -> str:
 
 
 def still_there(speech: Speech, health: Health) -> str:
-    """What is only on the tablet. Once its entries are here, they tell how many photos are still to come."""
+    """What is only on the tablet. Once its entries are here, they tell how many photos and originals are to come."""
     if health.entries:
         return count_words(speech, health.entries, 0, files=health.files)
-    return count_words(speech, 0, health.missing)
+    return count_words(speech, 0, health.missing, originals=health.originals)
 
 
 def _away(speech: Speech, health: Health) -> str:
@@ -127,8 +127,7 @@ def _facts(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) -> It
     yield DeviceFact(
         speech.say("Only on the tablet"), still_there(speech, health) or speech.say("nothing, as far as is known")
     )
-    if health.missing:
-        missing = speech.say_n("%(count)s photo", "%(count)s photos", health.missing)
+    if missing := count_words(speech, 0, health.missing, originals=health.originals):
         yield DeviceFact(speech.say("Named in entries, not here yet"), missing)
     yield _kept_fact(speech, seen)
     yield from _technical(speech, health)

@@ -44,7 +44,8 @@ def add_photo(
     scene = scene_of(session, request, person, visit_id)
     place = services.find_place(scene.checklist, scene.records, indicator, repeat)
     redrawn = attachments.redraw_photo(data, settings.photo_edge_px)
-    services.add_photo(session, person, scene.records, place, redrawn, caption, Sight(tap=tap))
+    original = data if settings.role == "device" and settings.keep_originals else None
+    services.add_photo(session, person, scene.records, place, redrawn, caption, Sight(tap=tap), original)
     return _back(request, session, person, visit_id, place, tap)
 
 
@@ -64,7 +65,7 @@ def remove_photo(
 @router.get("/photos/{photo_id}")
 def photo(session: ReadSession, person: Visitor, photo_id: str) -> Response:
     kept = attachments.read(session, reads.photo_for(session, person, photo_id).text("sha256"))
-    if kept is None:
+    if kept is None or kept[0] != attachments.PHOTO_TYPE:
         raise NotThere()
     return Response(kept[1], media_type=attachments.PHOTO_TYPE, headers=PHOTO_HEADERS)
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
 from app.web.case_contexts import ReportCase
-from app.web.contexts import Choice, IndicatorLink, PhotoPlace, Problem
+from app.web.contexts import Choice, IndicatorLink, OriginalOf, PhotoPlace, Problem
 
 # ---- institutions, people
 
@@ -190,6 +190,7 @@ class ReviewPhoto:
     thumbnail_url: str
     caption: str
     place: PhotoPlace
+    original: OriginalOf | None = None  # None when the tablet keeps no originals
 
 
 @dataclass(frozen=True)

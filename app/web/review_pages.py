@@ -19,7 +19,7 @@ from app.web.cards import (
 )
 from app.web.contexts import Problem
 from app.web.language import Speech
-from app.web.photo_places import count_line, place_of
+from app.web.photo_places import count_line, original_of, place_of
 from app.web.review_contexts import (
     EvidenceRow,
     InboxRow,
@@ -312,7 +312,8 @@ def _photos(scene: Scene, chosen: Asked) -> Iterable[ReviewPhoto]:
     for photo in scene.records.photos_of(chosen.indicator.id, chosen.repeat_id):
         url = f"/photos/{photo.subject}"
         place = place_of(scene.photo_places, photo)
-        yield ReviewPhoto(url, f"{url}/thumbnail", photo.text("caption"), place)
+        original = original_of(scene.speech, scene.photo_places, photo)
+        yield ReviewPhoto(url, f"{url}/thumbnail", photo.text("caption"), place, original)
 
 
 def _questions(scene: Scene, chosen: Asked, made: Made) -> Iterable[QuestionRow]:

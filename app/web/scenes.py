@@ -46,9 +46,11 @@ def with_sending(session: Session, request: Request, scene: Scene) -> Scene:
     if request.app.state.settings.role != "device":
         return scene
     unsent, _ = outgoing.unsent_in(session, scene.visit.scope)
-    sent, total = attachments.photo_counts(session, scene.visit.scope)
+    sent, total = attachments.sent_counts(session, scene.visit.scope)
+    originals_sent, originals = attachments.sent_counts(session, scene.visit.scope, attachments.ORIGINAL_TYPE)
     is_safe = not unsent and sent == total and outgoing.is_safe(session, scene.visit.scope)
-    return replace(scene, unsent=unsent, photos_unsent=total - sent, is_safe=is_safe)
+    scene = replace(scene, photos_unsent=total - sent, originals_unsent=originals - originals_sent)
+    return replace(scene, unsent=unsent, is_safe=is_safe)
 
 
 def with_photos(session: Session, scene: Scene) -> Scene:

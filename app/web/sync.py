@@ -45,6 +45,7 @@ def sync_page(request: Request, session: ReadSession, person: Visitor) -> Respon
         device_name=value_of(session, DEVICE_NAME),
         centre=value_of(session, CENTRAL_URL),
         key_words=in_groups(key_fingerprint(keys[0])) if keys else "",
+        keeps_originals=request.app.state.settings.keep_originals,
     )
     return page(request, "sync/page.html", view)
 

@@ -97,3 +97,4 @@ class SyncPage:
     device_name: str
     centre: str  # address of the centre; "" when this tablet was never enrolled
     key_words: str  # fingerprint of the centre's key in groups: the same stands on the card
+    keeps_originals: bool = False  # photos are kept as the camera made them too

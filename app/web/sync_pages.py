@@ -1,5 +1,6 @@
 """Fills the contexts of the sync page: where each visit and each file stands, how fast it goes, what waits."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -107,11 +108,14 @@ def _when(speech: Speech, at_ms: int, now_ms: int) -> str:
 
 
 def photo_titles(speech: Speech, photos: Iterable[Record]) -> dict[str, str]:
-    """SHA-256 -> what a photo shows, or which question it belongs to."""
+    """SHA-256 -> what a photo shows, or which question it belongs to; its original stands under its own hash."""
     named: dict[str, str] = {}
     for photo in photos:
         of = speech.say("Photo of %(indicator)s", indicator=photo.text("indicator"))
-        named.setdefault(photo.text("sha256"), photo.text("caption") or of)
+        title = photo.text("caption") or of
+        named.setdefault(photo.text("sha256"), title)
+        if photo.text("original"):
+            named[photo.text("original")] = speech.say("Original of: %(photo)s", photo=title)
     return named
 
 
@@ -132,8 +136,9 @@ def upload_line(speech: Speech, progress: Progress, dispatch: Dispatch, titles: 
 def waiting_words(speech: Speech, unsent: int, files: Sequence[FileStanding]) -> str:
     """ "34 entries, 12 photos · 1.2 MB"; empty when nothing waits."""
     waiting = [one for one in files if not one.sent_at_ms]
-    photos = sum(one.media_type != attachments.DOCUMENT_TYPE for one in waiting)
-    counted = count_words(speech, unsent, photos, len(waiting) - photos)
+    of = Counter(one.media_type for one in waiting)
+    photos, originals = of[attachments.PHOTO_TYPE], of[attachments.ORIGINAL_TYPE]
+    counted = count_words(speech, unsent, photos, of[attachments.DOCUMENT_TYPE], originals=originals)
     size = size_words(speech, sum(one.size for one in waiting)) if waiting else ""
     return " · ".join(part for part in (counted, size) if part)
 

@@ -48,6 +48,7 @@ class Scene:
     speech: Speech
     unsent: int = 0
     photos_unsent: int = 0
+    originals_unsent: int = 0
     is_safe: bool = False
     photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)  # by SHA-256
     _asked: dict[str, Sequence[Asked]] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -223,6 +224,7 @@ def hub(scene: Scene) -> HubPage:
         return_reason=visit.return_reason if visit.state == "returned" else "",
         unsent=scene.unsent,
         photos_unsent=scene.photos_unsent,
+        originals_unsent=scene.originals_unsent,
         is_safe=scene.is_safe,
         finish_url=f"{scene.url}/finish",
         sync_url="/sync",

@@ -173,7 +173,7 @@ MEASURED = replace(
     ),
     photos=(
         PhotoContext("f1", "/photos/f1", "/photos/f1/thumbnail", "4-камера, терезе", "/photos/f1/removal", HERE),
-        PhotoContext("f2", "/photos/f2", "/photos/f2/thumbnail", "", "", HERE),
+        PhotoContext("f2", "/photos/f2", "/photos/f2/thumbnail", "", "", HERE, "Түпнұсқасы да сақталды."),
         PhotoContext("f3", "/photos/f3", "/photos/f3/thumbnail", "", "", NOT_HERE),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.web.contexts import Choice, NavItem, PageContext, Problem
+from app.web.contexts import Choice, NavItem, OriginalOf, PageContext, Problem
 from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, DevicesPage, EnrolmentCard, RevocationPage
 from app.web.photo_places import HERE
 from app.web.review_contexts import (
@@ -220,8 +220,8 @@ ITEM = ReviewIndicator(
     ),
     (PastAnswer(DAY, "ішінара", "«күндіз дәліз ортақ»"),),
     (
-        ReviewPhoto("/photos/f1", "/photos/f1/thumbnail", "4-камера", HERE),
-        ReviewPhoto("/photos/f2", "/photos/f2/thumbnail", "", samples.ON_ITS_WAY),
+        ReviewPhoto("/photos/f1", "/photos/f1/thumbnail", "4-камера", HERE, OriginalOf("/photos/f1/original", "")),
+        ReviewPhoto("/photos/f2", "/photos/f2/thumbnail", "", samples.ON_ITS_WAY, OriginalOf("", "Түпнұсқасы: жолда")),
         ReviewPhoto("/photos/f3", "/photos/f3/thumbnail", "", samples.NOT_HERE),
     ),
     (

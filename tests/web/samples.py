@@ -271,6 +271,7 @@ HUBS = (
         report_url="/visits/v1/report",
     ),
     replace(HUB, unsent=0, photos_unsent=0, is_safe=True),
+    replace(HUB, unsent=0, photos_unsent=0, originals_unsent=2),
     replace(
         HUB,
         visit=replace(VISIT, state="approved", state_words="бекітілді", is_editable=False, danger_url=""),
