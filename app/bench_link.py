@@ -104,7 +104,8 @@ class Link:
         self.up, self.down = Direction(up or Line()), Direction(down or Line())
         self.tls = tls
         self.port = 0
-        self.connections = 0
+        self.connections = 0  # tried
+        self.served = 0  # that were let through
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._flows = asyncio.Event()
@@ -144,6 +145,7 @@ class Link:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a client, from its first byte to its end."""
         await asyncio.sleep(self.up.line.delay_s + self.down.line.delay_s)  # the handshake of TCP is one round trip
+        self.served += 1
         async with self.connected() as (their_reader, their_writer), asyncio.TaskGroup() as group:
             group.create_task(self.up.carry(reader, their_writer, self._flows))
             group.create_task(self.down.carry(their_reader, writer, self._flows))

@@ -4,6 +4,7 @@ The link is shaped in user space (`bench_link`), TLS runs from end to end, the d
 shipped one; limits are those of the wire, or of a bare `executemany` on the same engine in the same run.
 """
 
+import math
 import os
 import statistics
 import tempfile
@@ -50,6 +51,7 @@ class Trip:
     answers_s: float
     carried_bytes: int
     answers_bytes: int
+    connections: int
 
 
 def run(postgresql_url: str = "") -> None:
@@ -76,6 +78,7 @@ def measure_trips(bar: Progress, folder: Path) -> list[Figure]:
         link.up.carried = link.down.carried = 0
         client.meet_central(device.database, way)
         idle_bytes = link.up.carried + link.down.carried
+        anew = _connect_anew(office, device, link)
         way.close()
         link.stop()
         with working(bar, "The same, cut every 20 s"):
@@ -83,7 +86,16 @@ def measure_trips(bar: Progress, folder: Path) -> list[Figure]:
             cut = _bring(device, link, way, cuts=True)
             way.close()
             link.stop()
-    return [*_trip_figures(device, trip, cut), _answers_figure(size), _idle_figure(idle_bytes)]
+    return [*_trip_figures(device, trip, cut, anew), _answers_figure(size), _idle_figure(idle_bytes)]
+
+
+def _connect_anew(office: Office, device: SyncDevice, link: Link) -> int:
+    """Bytes up of a new connection with nothing to send: handshake and one exchange. Each cut costs at least these."""
+    link.up.carried = 0
+    way = HttpTransport(f"https://127.0.0.1:{link.port}", 30, office.trust)
+    client.meet_central(device.database, way)
+    way.close()
+    return link.up.carried
 
 
 def _answers_bytes(device: SyncDevice) -> int:
@@ -97,22 +109,30 @@ def _answers_figure(size: int) -> Figure:
     return Figure("150 answers, bytes", f"{size:,}", f"{ANSWERS_LIMIT_BYTES:,}", size <= ANSWERS_LIMIT_BYTES)
 
 
-def _trip_figures(device: SyncDevice, trip: Trip, cut: Trip) -> list[Figure]:
+def _trip_figures(device: SyncDevice, trip: Trip, cut: Trip, anew_bytes: int) -> list[Figure]:
     payload = trip.answers_bytes + device.photo_bytes
     limit_s = payload * 8 / RATE_BPS + 3 * ROUND_TRIP_S  # TCP, TLS, and the last answer's way back
     share, slower = limit_s / trip.seconds, cut.seconds / trip.seconds
-    again = max(0, cut.carried_bytes - trip.carried_bytes) / trip.carried_bytes
+    handshakes = (cut.connections - trip.connections) * anew_bytes
+    again = max(0, cut.carried_bytes - trip.carried_bytes - handshakes) / trip.carried_bytes
     b1 = f"{trip.seconds:.1f} s, {share:.0%} of the wire's {limit_s:.1f} s"
-    b2, of_b2 = f"{cut.seconds:.1f} s, {slower:.2f} x B1", f"B2 cut every {UP_S:.0f} s for {DOWN_S:.0f} s"
-    arrived = trip.answers_s
+    b2 = f"{cut.seconds:.1f} s, {slower:.2f} x B1 (outages and handshakes alone {_least(trip.seconds):.2f} x)"
+    of_b2, arrived = f"B2 cut every {UP_S:.0f} s for {DOWN_S:.0f} s", trip.answers_s
     return [
         Figure("B1 visit over 64 kbit/s, 400 ms, TLS", b1, f">= {EFFICIENCY_LIMIT:.0%}", share >= EFFICIENCY_LIMIT),
         Figure(
             "  answers at central after", f"{arrived:.1f} s", f"{ARRIVED_LIMIT_S:.0f} s", arrived <= ARRIVED_LIMIT_S
         ),
         Figure(of_b2, b2, f"{CUT_LIMIT} x", slower <= CUT_LIMIT),
-        Figure("  carried again, with handshakes", f"{again:.1%}", f"{RESENT_LIMIT:.0%}", again <= RESENT_LIMIT),
+        Figure("  sent again", f"{again:.1%}", f"{RESENT_LIMIT:.0%}", again <= RESENT_LIMIT),
     ]
+
+
+def _least(whole_s: float) -> float:
+    """How many times as long it takes at least when each cut costs its outage and two round trips (TCP, TLS 1.3)."""
+    anew_s = 2 * ROUND_TRIP_S
+    cuts = math.ceil((whole_s - UP_S) / (UP_S - anew_s))
+    return (whole_s + cuts * (DOWN_S + anew_s)) / whole_s
 
 
 def _idle_figure(idle_bytes: int) -> Figure:
@@ -147,7 +167,7 @@ def _bring(device: SyncDevice, link: Link, way: HttpTransport, cuts: bool = Fals
     seconds = time.perf_counter() - started
     stop.set()
     link.mend()
-    return Trip(seconds, watched.answers_at - started, link.up.carried, watched.answers_bytes)
+    return Trip(seconds, watched.answers_at - started, link.up.carried, watched.answers_bytes, link.served)
 
 
 def _cut_now_and_then(link: Link, stop: threading.Event) -> None:

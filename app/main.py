@@ -48,7 +48,7 @@ BOTH = (
     "standards",
 )
 DEVICE_ONLY = ("sync", "hub")
-CENTRAL_ONLY = ("reviews", "originals", "institutions", "people", "devices", "contacts")
+CENTRAL_ONLY = ("reviews", "originals", "institutions", "people", "devices", "contacts", "audit")
 
 
 def create_app(

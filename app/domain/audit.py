@@ -8,9 +8,21 @@ from app.domain.journal import Json, canonical
 
 FIRST: Final = hashlib.sha256(b"baqylau-audit-1").digest()  # the chain value before the first row
 
+# What is noted: sign-ins, reads of confidential matter, exports, decisions, changes of keys and devices.
 SIGNED_IN: Final = "signed_in"
 SIGN_IN_FAILED: Final = "sign_in_failed"
 SIGNED_OUT: Final = "signed_out"
+PERSON_SAVED: Final = "person_saved"
+SIGN_IN_SET: Final = "sign_in_set"
+CODE_MADE: Final = "code_made"
+DEVICE_ENROLLED: Final = "device_enrolled"
+DEVICE_REVOKED: Final = "device_revoked"
+VISIT_RETURNED: Final = "visit_returned"
+VISIT_APPROVED: Final = "visit_approved"
+ORIGINAL_READ: Final = "original_read"
+EXPORTED: Final = "exported"
+BACKUP_MADE: Final = "backup_made"
+EPOCH_BEGUN: Final = "epoch_begun"
 
 
 def audit_text(told: Mapping[str, Json]) -> str:

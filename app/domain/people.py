@@ -20,6 +20,7 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = {
     "see_people": frozenset({"reviewer", "administrator", "trainer"}),
     "edit_people": frozenset({"administrator"}),
     "devices": frozenset({"administrator"}),
+    "see_audit": frozenset({"reviewer", "administrator"}),  # each sees what the other did
 }
 
 

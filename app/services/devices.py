@@ -8,12 +8,13 @@ from typing import Final
 from sqlmodel import Session, select
 
 from app import __version__
+from app.domain.audit import CODE_MADE, DEVICE_REVOKED
 from app.domain.device_health import Health, is_stale, troubles
 from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services.texts import kept_text
-from app.store import device_facts, incoming, journal, photo_arrivals, reads
+from app.store import audit, device_facts, incoming, journal, photo_arrivals, reads
 from app.store.device_facts import Kept
 from app.store.node import Node
 from app.store.photo_arrivals import Missing
@@ -42,6 +43,7 @@ def make_code(session: Session, author: Person, name: str, people: Sequence[str]
         raise InvalidInput("Choose who will use this tablet.", "member")
     node: Node = session.info["node"]
     code = incoming.make_enrol_code(session, node, kept_text("name", name, 60), list(people))
+    audit.note(session, author.person_id, CODE_MADE, "", {"device": name.strip(), "people": list[Json](sorted(people))})
     return OneTimeCode(f"{code}-{key_fingerprint(node.public_key)}", node.clock.now_ms() + incoming.CODE_LIFE_MS)
 
 
@@ -61,6 +63,7 @@ def revoke_device(session: Session, author: Person, device_id: str) -> None:
     journal.append(
         session, Draft(REVOKED, device_id, "reference", sets, known.heads if known else ()), author.person_id
     )
+    audit.note(session, author.person_id, DEVICE_REVOKED, device_id)
 
 
 def make_code_again(session: Session, author: Person, device_id: str) -> OneTimeCode:

@@ -7,11 +7,12 @@ from typing import Final
 
 from sqlmodel import Session, select
 
+from app.domain.audit import PERSON_SAVED, SIGN_IN_SET
 from app.domain.journal import Draft, Json
 from app.domain.people import ROLES, Person
 from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
 from app.services.texts import kept_text
-from app.store import journal, reads
+from app.store import audit, journal, reads
 from app.store.node import Node
 from app.store.tables import CredentialRow, WebSessionRow
 from app.store.vault import Cost, hash_passphrase, hash_token, new_token, passphrase_fits
@@ -59,6 +60,7 @@ def save_person(session: Session, author: Person | None, form: PersonForm) -> st
         raise NotThere()
     draft = Draft("person", form.person_id, "reference", sets, before.heads if before else ())
     journal.append(session, draft, author.person_id if author else form.person_id)
+    audit.note(session, author.person_id if author else audit.PROGRAM, PERSON_SAVED, form.person_id)
     return form.person_id
 
 
@@ -70,8 +72,10 @@ def is_day(text: str) -> bool:
         return False
 
 
-def set_sign_in(session: Session, person_id: str, sign_in_name: str, passphrase: str, cost: Cost) -> None:
-    """Gives a person their name and passphrase for central. Raises InvalidInput when the name is taken."""
+def set_sign_in(
+    session: Session, person_id: str, sign_in_name: str, passphrase: str, cost: Cost, by: str = audit.PROGRAM
+) -> None:
+    """Gives a person their name and passphrase for central. `by`: who does it. Raises InvalidInput for a taken name."""
     name = sign_in_name.strip().casefold()
     other = session.exec(select(CredentialRow).where(CredentialRow.sign_in_name == name)).first()
     if not name or (other and other.person_id != person_id):
@@ -80,6 +84,7 @@ def set_sign_in(session: Session, person_id: str, sign_in_name: str, passphrase:
         CredentialRow(person_id=person_id, sign_in_name=name, passphrase_hash=hash_passphrase(passphrase, cost))
     )
     session.flush()
+    audit.note(session, by, SIGN_IN_SET, person_id)
 
 
 def check_sign_in(session: Session, sign_in_name: str, passphrase: str) -> Person:

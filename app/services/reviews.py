@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from app.domain.audit import VISIT_APPROVED, VISIT_RETURNED
 from app.domain.checklist import CompiledChecklist
 from app.domain.journal import Draft, Json
 from app.domain.people import Person
@@ -11,7 +12,7 @@ from app.domain.visits import Visit
 from app.errors import InvalidInput, MoveNotAllowed, NotAllowed, NotThere, ReasonNeeded, SecondPersonNeeded
 from app.services.answers import find_place
 from app.services.texts import kept_text
-from app.store import journal, reads
+from app.store import audit, journal, reads
 from app.store.node import Node
 from app.store.reads import VisitRecords
 
@@ -69,6 +70,7 @@ def return_for_correction(session: Session, person: Person, records: VisitRecord
         )
     )
     journal.append_all(session, drafts, person.person_id)
+    audit.note(session, person.person_id, VISIT_RETURNED, visit.visit_id)
 
 
 def approve_visit(session: Session, person: Person, records: VisitRecords, reason: str) -> None:
@@ -89,6 +91,7 @@ def approve_visit(session: Session, person: Person, records: VisitRecords, reaso
         Draft("visit", visit.visit_id, visit.scope, {"state": "approved"}, visit.heads),
     ]
     journal.append_all(session, drafts, person.person_id)
+    audit.note(session, person.person_id, VISIT_APPROVED, visit.visit_id)
 
 
 def may_approve(session: Session, person: Person, records: VisitRecords) -> bool:

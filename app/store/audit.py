@@ -1,6 +1,8 @@
 """The audit log of this node: what somebody did here and must be answerable for. Rows are added, and never changed."""
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -17,6 +19,18 @@ HEAD: Final = "audit_head"  # node value: "seq chain" of the newest row; locked 
 PROGRAM: Final = "program"  # who did what no person did
 
 
+@dataclass(frozen=True)
+class Noted:
+    """A row of the log, as it is read."""
+
+    seq: int
+    at_ms: int
+    who: str
+    what: str
+    of: str
+    told: Mapping[str, Json]
+
+
 def note(session: Session, who: str, what: str, of: str = "", told: Mapping[str, Json] | None = None) -> None:
     """Adds a row: `who` (a person's id, a device's, or PROGRAM) did `what` with `of`, in the caller's transaction.
 
@@ -30,6 +44,30 @@ def note(session: Session, who: str, what: str, of: str = "", told: Mapping[str,
     row = {"seq": seq, "at_ms": at_ms, "who": who, "what": what, "of": of, "told": text, "chain": after}
     session.execute(AUDIT.insert(), row)
     session.execute(VALUE.update().where(VALUE.c.name == HEAD).values(value=f"{seq} {after.hex()}"))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody looks for in the log. Empty and None: anything."""
+
+    who: str = ""
+    what: str = ""
+    of: str = ""
+    from_ms: int | None = None
+    until_ms: int | None = None  # not included
+    before: int | None = None  # only rows with a smaller seq: the next page
+
+
+def search(session: Session, asked: Asked, limit: int) -> list[Noted]:
+    """Rows of the log, the newest first."""
+    wanted = [
+        *(getattr(AUDIT.c, name) == getattr(asked, name) for name in ("who", "what", "of") if getattr(asked, name)),
+        *([AUDIT.c.at_ms >= asked.from_ms] if asked.from_ms is not None else []),
+        *([AUDIT.c.at_ms < asked.until_ms] if asked.until_ms is not None else []),
+        *([AUDIT.c.seq < asked.before] if asked.before is not None else []),
+    ]
+    rows = session.execute(select(AUDIT).where(*wanted).order_by(AUDIT.c.seq.desc()).limit(limit))
+    return [Noted(row.seq, row.at_ms, row.who, row.what, row.of, json.loads(row.told)) for row in rows]
 
 
 def flaws(session: Session) -> Iterator[tuple[int, str]]:

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, MetaData, Table, func, insert, inspect, se
 from sqlmodel import Session, SQLModel
 
 from app.clock import Clock
+from app.domain.audit import BACKUP_MADE, EPOCH_BEGUN
 from app.domain.journal import StreamName
 from app.errors import BackupUnusable
-from app.store import incoming, migrations, node, projection
+from app.store import audit, incoming, migrations, node, projection
 from app.store.backups_file import BackupReader, BackupWriter, Head, Manifest, StreamEnd
 from app.store.db import Database
 from app.store.tables import PROJECTIONS, AttachmentRow, BackupRow, LinkRow, NodeValueRow, StreamRow, table
@@ -222,6 +223,7 @@ def count_backup(
         files += live.execute(update(ATTACHMENT).where(new).values(durable_at_ms=clock.now_ms())).rowcount  # type: ignore[attr-defined]
     live.add(row)
     live.flush()
+    audit.note(live, audit.PROGRAM, BACKUP_MADE, row.backup_id, {"sha256": row.sha256})
     return Counted(len(readable) - len(changed), files, tuple(changed))
 
 
@@ -249,6 +251,7 @@ def rotate_epoch(session: Session, clock: Clock) -> str:
     node.put_value(session, node.EPOCH, epoch)
     session.execute(update(STREAM).values(durable_seq=0))
     session.execute(update(ATTACHMENT).values(durable_at_ms=None))
+    audit.note(session, audit.PROGRAM, EPOCH_BEGUN, epoch)
     return epoch
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from app.store.tables import LinkRow, RelayedRow, StreamRow, table
+from app.store.tables import DeviceRow, LinkRow, RelayedRow, StreamRow, table
 
-STREAM, LINK, RELAYED = table(StreamRow), table(LinkRow), table(RelayedRow)
+STREAM, LINK, RELAYED, DEVICE = table(StreamRow), table(LinkRow), table(RelayedRow), table(DeviceRow)
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,8 @@ def by_hearsay(session: Session) -> dict[str, int]:
     for row in rows:
         found.setdefault(row.stream.partition("/")[0], set()).add(row.entry_id)
     return {device: len(entries) for device, entries in found.items()}
+
+
+def names(session: Session) -> dict[str, str]:
+    """Device id -> the name that the office gave it."""
+    return {row.device_id: row.name for row in session.execute(select(DEVICE.c.device_id, DEVICE.c.name))}

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request, Response
 from sqlmodel import Session
 
+from app.domain.audit import DEVICE_ENROLLED
 from app.domain.journal import device_id_of
 from app.errors import AppError, EnrolmentRefused, ProtocolError, RefusedBecause, SignInNeeded
-from app.store import incoming
+from app.store import audit, incoming
 from app.store import node as node_values
 from app.store.bundles import own_public_key
 from app.store.db import Database
@@ -51,6 +52,7 @@ def enrol(
 
 def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: bytes) -> wire.EnrolReply:
     device, token = incoming.enrol_device(session, node, asked.code, device_id_of(public_key), public_key)
+    audit.note(session, device.device_id, DEVICE_ENROLLED, device.device_id, {"device": device.name})
     return wire.EnrolReply(
         device=device.device_id,
         token=token,

@@ -68,7 +68,8 @@ def add(request: Request, session: WriteSession, person: Editor, typed: TypedFor
         if typed.get("sign_in_name"):
             settings = request.app.state.settings
             cost = Cost(settings.passphrase_memory_mib, settings.passphrase_rounds)
-            services.set_sign_in(session, saved.person_id, typed["sign_in_name"], typed.get("passphrase", ""), cost)
+            given = (typed["sign_in_name"], typed.get("passphrase", ""), cost)
+            services.set_sign_in(session, saved.person_id, *given, by=person.person_id)
     except AppError as error:
         session.rollback()
         return page(

@@ -132,6 +132,7 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
         ("/checklists", N_("Checklists"), "clipboard-list", central),
         ("/people", N_("People"), "users", central and person.may("see_people")),
         ("/devices", N_("Tablets"), "shield-check", central and person.may("devices")),
+        ("/audit", N_("Audit log"), "history", central and person.may("see_audit")),
         ("/standards", N_("Standards"), "scale", person.may("signed_in")),
         ("/sync", N_("Sending"), "cloud-upload", not central),
     ]
