@@ -20,6 +20,7 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = {
     "see_people": frozenset({"reviewer", "administrator", "trainer"}),
     "edit_people": frozenset({"administrator"}),
     "devices": frozenset({"administrator"}),
+    "erase": frozenset({"administrator"}),  # what others wrote; one's own words anybody may erase
 }
 
 

@@ -58,6 +58,7 @@ CAUGHT = {
     "bare-links-by-id": (190, {"I10"}),
     "vouchers-dropped-early": (120, {"I2"}),
     "vouchers-by-scope": (90, {"I2"}),
+    "erased-comes-late": (380, {"I2", "I6"}),
 }
 
 
