@@ -18,13 +18,14 @@ from app.store.vault import signature_holds
 from app.sync import certificates, codec, wire
 from app.sync.askers import File, Part, Visiting, Visitor
 from app.sync.bodies import STRANGER_BYTES, pieces_of, whole_body
+from app.sync.hub import HUB_PREFIX
 from app.sync.hub_answers import answer
 from app.sync.hub_wire import HubExchange
 from app.sync.server import refusal, signed
 from app.sync.streamed_files import take_upload
 from app.sync.taken_files import check_upload
 
-router = APIRouter(prefix=f"{wire.PREFIX}/hub")
+router = APIRouter(prefix=HUB_PREFIX)
 
 
 async def body_of_visitor(request: Request, visitor: Visiting) -> bytes:
