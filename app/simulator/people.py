@@ -1,7 +1,7 @@
 """What people do in a simulated world: on the tablets, and at the office."""
 
 from app.domain import erasure
-from app.domain.journal import ASIDE, LANES, SALT_BYTES, Draft, Entry, Json, compose
+from app.domain.journal import ALERT_LANE, ASIDE, SALT_BYTES, Draft, Entry, Json, compose
 from app.simulator.disk import FORGER
 from app.simulator.office import KIND, REFERENCE
 from app.simulator.tablet import Tablet
@@ -96,8 +96,8 @@ def erase(world: World) -> None:
         entry = compose(draft, world.new_id(), "staff", world.now_ms, world.rng.randbytes(SALT_BYTES))
         world.office.write(entry)
     else:
-        lane, salt = world.rng.choice(LANES), world.rng.randbytes(SALT_BYTES)
-        entry = tablet.write(draft, world.new_id(), target.author, world.now_ms, salt, lane)
+        salt = world.rng.randbytes(SALT_BYTES)
+        entry = tablet.write(draft, world.new_id(), target.author, world.now_ms, salt, ALERT_LANE)
     world.oracle.alive.add(entry.entry_id)
     world.oracle.alive.discard(target.entry_id)
     world.tell(f"{'central' if is_office else tablet.node} erases {target.entry_id[-6:]}")

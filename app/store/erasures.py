@@ -26,6 +26,19 @@ def kept_of(session: Session, arrived: Sequence[Entry], fresh: Iterable[Entry]) 
     }
 
 
+def hashes_of(session: Session, gone: Sequence[Entry], fresh: Iterable[Entry] = ()) -> dict[str, bytes]:
+    """Entry id -> the hash of its body, of entries without one whose erasure counts here. `fresh`: entries that will."""
+    erasures = _erasures_of(session, gone)
+    for one in fresh:
+        erasures.setdefault(one.subject, []).append(one)
+    found: dict[str, bytes] = {}
+    for entry in gone:
+        for one in erasures.get(erasure.subject_of(entry.scope, entry.entry_id), ()):
+            if named := erasure.hash_named(one, entry):
+                found[entry.entry_id] = named
+    return found
+
+
 def _erasures_of(session: Session, arrived: Sequence[Entry]) -> dict[str, list[Entry]]:
     """The erasures here, by subject, that may name one of these entries. In most scopes there is none, and that is quick."""
     wanted = select(RECORD.c.scope).where(RECORD.c.kind == erasure.KIND).distinct()

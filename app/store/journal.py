@@ -14,6 +14,7 @@ from sqlmodel import Session
 from app.domain import erasure
 from app.domain.arrivals import Held, Intake, sort_arrivals
 from app.domain.journal import (
+    ALERT_LANE,
     ASIDE,
     ORDINARY_LANE,
     SALT_BYTES,
@@ -215,13 +216,16 @@ def _claim_links(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def hashed_rows(session: Session, rows: Sequence[Any]) -> list[Hashed]:
-    """Entries (rows of id, header, body) as the chain sees them. The hash of a body that was erased is in its link."""
+    """Entries (rows of id, header, body) as the chain sees them. The hash of a body that was erased is in its link, or in
+    its erasure; empty where neither is here."""
     erased = [row.entry_id for row in rows if row.body is None]
     kept: dict[str, bytes] = {}
     for start in range(0, len(erased), BATCH):
         wanted = LINK.c.entry_id.in_(erased[start : start + BATCH])
         found = session.execute(select(LINK.c.entry_id, LINK.c.body_hash).where(wanted))
         kept |= {row.entry_id: row.body_hash for row in found}
+    unlinked = [read_entry(row.header, None) for row in rows if row.body is None and row.entry_id not in kept]
+    kept |= erasures.hashes_of(session, unlinked) if unlinked else {}
     return [
         Hashed(
             row.entry_id,
@@ -236,7 +240,10 @@ def erase(session: Session, entry_id: str, author: str, *, by_office: bool) -> E
     """Destroys the body of an entry here, and wherever it went: that is an entry too. The hash stays, and the chain still
     verifies (design, section 4). Returns the erasure; None when there is nothing left to erase."""
     targets = [entry for entry in entries_named(session, [entry_id]) if entry.body is not None]
-    return append(session, erasure.draft_of(targets[0], by_office=by_office), author) if targets else None
+    if not targets:
+        return None
+    # As an alert: it goes before what is sent without its body, so that nobody wonders why that is absent.
+    return append(session, erasure.draft_of(targets[0], by_office=by_office), author, ALERT_LANE)
 
 
 def _held(session: Session, ids: list[str]) -> dict[str, Held]:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.domain.certificates import Certificate
 from app.domain.journal import BrokenEntry, Entry
-from app.domain.protocol import Voucher, feed_digest, voucher_message
+from app.domain.protocol import Voucher, voucher_message
 from app.errors import CentralUnreachable, DeviceNotTrusted, HubNotGenuine, HubUnreachable, NoCertificate, ProtocolError
 from app.store import attachments, incoming, journal, outgoing, relays, vouchers
 from app.store import node as node_values
@@ -18,7 +18,7 @@ from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.store.uploads import Upload
 from app.store.vault import signature_holds
-from app.sync import certificates, codec, files, link, wire
+from app.sync import certificates, codec, files, link, reports, wire
 from app.sync.batches import push_of
 from app.sync.hub_answers import own_batch
 from app.sync.hub_wire import HubExchange, HubReply, OriginBatch
@@ -187,8 +187,7 @@ def _take_in(session: Session, who: Certificate, reply: HubReply, outcome: HubOu
 def _take_piece(session: Session, piece: wire.Vouched) -> int:
     """A piece of a feed under central's own signature. The cursor at central stays: only central moves it."""
     try:
-        entries = [entry.read() for entry in piece.entries]
-        digest = feed_digest(entry.hashed for entry in entries)
+        entries, digest = reports.read_piece(session, piece)
     except BrokenEntry as error:
         raise HubNotGenuine() from error
     message = voucher_message(piece.epoch, piece.scope, piece.after, piece.last, digest)

@@ -116,7 +116,7 @@ def _pieces(session: Session, scopes: Collection[str], asked: HubExchange) -> tu
     for voucher, entries in vouchers.after_cursors(session, asked.epoch, scopes, asked.cursors):
         if found and room <= 0:
             return found, True
-        if len(entries) == vouchers.count_in(voucher):
-            found.append(reports.vouched(voucher, entries))
+        if piece := reports.vouched(session, voucher, entries):
+            found.append(piece)
             room -= sum(len(entry.header) + len(entry.body or b"") for entry in entries)
     return found, False
