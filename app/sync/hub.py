@@ -11,7 +11,16 @@ from sqlmodel import Session
 from app.domain.certificates import Certificate
 from app.domain.journal import BrokenEntry, Entry
 from app.domain.protocol import Voucher, voucher_message
-from app.errors import CentralUnreachable, DeviceNotTrusted, HubNotGenuine, HubUnreachable, NoCertificate, ProtocolError
+from app.errors import (
+    AppError,
+    CentralUnreachable,
+    DeviceNotTrusted,
+    HubLocked,
+    HubNotGenuine,
+    HubUnreachable,
+    NoCertificate,
+    ProtocolError,
+)
 from app.store import attachments, incoming, journal, outgoing, relays, vouchers
 from app.store import node as node_values
 from app.store.db import Database
@@ -32,6 +41,7 @@ HUB_URL, HUB_CA = (
 HUB_MET: Final = "hub_met_ms"  # node value
 HUB_NAME: Final = "hub_name"  # node value: as central calls it
 HUB_BEGUN: Final = "hub_upload_begun"  # node value: hash of the file whose upload may lie at the hub in part
+HUB_PROBLEM: Final = "hub_problem"  # node value: code of what the last meeting with it failed of
 HUB_PREFIX: Final = f"{wire.PREFIX}/hub"  # of every address of a hub
 MAX_ROUNDS: Final = 400
 
@@ -49,9 +59,21 @@ class HubOutcome:
 def meet_hub(database: Database, transport: Transport) -> HubOutcome:
     """Gives the hub this device's streams, as far as the hub's persons may see them, and takes what it has for this one.
 
-    Raises NoCertificate, HubUnreachable, HubNotGenuine, DeviceNotTrusted (the hub's certificate does not count), or
+    Raises NoCertificate, HubUnreachable, HubLocked, HubNotGenuine, DeviceNotTrusted (the hub's certificate does not count), or
     ProtocolError with what the hub said.
     """
+    try:
+        outcome = _meet(database, transport)
+    except AppError as error:
+        with database.write() as session:
+            put_value(session, HUB_PROBLEM, error.code)
+        raise
+    with database.write() as session:
+        put_value(session, HUB_PROBLEM, "")
+    return outcome
+
+
+def _meet(database: Database, transport: Transport) -> HubOutcome:
     who, reply = _ask(database, transport, None, {})
     outcome = HubOutcome(who.device_id)
     for _ in range(MAX_ROUNDS):
@@ -71,7 +93,7 @@ def meet_hub(database: Database, transport: Transport) -> HubOutcome:
 
 def forget_hub(session: Session) -> None:
     """This device meets no hub any more."""
-    node_values.drop_values(session, [HUB_URL, HUB_CA, HUB_MET, HUB_NAME, HUB_BEGUN])
+    node_values.drop_values(session, [HUB_URL, HUB_CA, HUB_MET, HUB_NAME, HUB_BEGUN, HUB_PROBLEM])
 
 
 # ---- one round trip ----------------------------------------------------------------------------------------------------
@@ -142,8 +164,17 @@ def _through(transport: Transport, method: str, path: str, headers: dict[str, st
     except CentralUnreachable as error:
         raise HubUnreachable() from error
     if reply.status in link.BUSY:
-        raise HubUnreachable()
+        raise _busy(reply)
     return reply
+
+
+def _busy(reply: Reply) -> AppError:
+    """Nobody signs it, so it says no more than what a person may go and look at."""
+    try:
+        code = wire.unpack(wire.Refusal, reply.content()).code
+    except ProtocolError:
+        code = ""
+    return HubLocked() if code == HubLocked.code else HubUnreachable()
 
 
 def _refusal_of(reply: Reply) -> Exception:

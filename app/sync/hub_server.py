@@ -11,7 +11,7 @@ from sqlmodel import Session
 from starlette.requests import ClientDisconnect
 
 from app.domain.certificates import Certificate
-from app.errors import AppError, HubUnreachable, SignInNeeded
+from app.errors import AppError, HubLocked, HubUnreachable, SignInNeeded
 from app.store import incoming
 from app.store.db import Database
 from app.store.vault import signature_holds
@@ -45,7 +45,7 @@ def exchange(request: Request, data: Body, visitor: Visiting) -> Response:
     """Push and pull with a hub; see `docs/sync.md`."""
     database = _open_hub(request)
     if database is None:
-        return Response(status_code=HubUnreachable.status)
+        return _closed(request)
     node = database.node
     try:
         with database.read() as session:
@@ -64,7 +64,7 @@ async def put_blob(request: Request, visitor: Visiting, file: File, part: Part) 
     """One photo or document, or the rest of one."""
     database = _open_hub(request)
     if database is None:
-        return Response(status_code=HubUnreachable.status)
+        return _closed(request)
     upload = part.of(file)
 
     def check() -> None:
@@ -87,7 +87,7 @@ def get_blob(request: Request, visitor: Visiting, file: File) -> Response:
     """A document that a visit of the asking device pins."""
     database = _open_hub(request)
     if database is None:
-        return Response(status_code=HubUnreachable.status)
+        return _closed(request)
     try:
         with database.read() as session:
             who = certificates.as_device(verified(session, visitor, file.message("GET", visitor.nonce)))
@@ -113,6 +113,12 @@ def _has_certificate(database: Database, visitor: Visitor) -> bool:
     except AppError:
         return False
     return True
+
+
+def _closed(request: Request) -> Response:
+    """Why nobody is served, in the form of every refusal; unsigned, since the key is locked up with the rest."""
+    why = HubLocked if request.app.state.is_shared else HubUnreachable
+    return Response(wire.pack(wire.Refusal(code=why.code)), why.status, media_type="application/json")
 
 
 def _open_hub(request: Request) -> Database | None:

@@ -21,6 +21,7 @@ from app.domain.journal import Draft
 from app.errors import (
     CentralUnreachable,
     DeviceNotTrusted,
+    HubLocked,
     HubNotGenuine,
     HubUnreachable,
     NoCertificate,
@@ -33,7 +34,7 @@ from app.store.db import Database
 from app.store.node import put_value, value_of
 from app.store.tables import FeedRow, LinkRow, ScopeClockRow, SealRow, table
 from app.sync import certificates, codec, hub_server, wire
-from app.sync.hub import HUB_BEGUN, HubOutcome, meet_hub
+from app.sync.hub import HUB_BEGUN, HUB_PROBLEM, HubOutcome, meet_hub
 from app.sync.hub_wire import HubExchange
 from app.sync.link import Reply, Transport
 from app.sync.loop import SyncLoop
@@ -571,8 +572,19 @@ def test_an_entry_that_its_device_may_not_write_does_not_count_at_the_hub_either
 def test_a_device_that_does_not_share_or_is_locked_serves_nobody(field: Field) -> None:
     with pytest.raises(HubUnreachable):
         field.meet(field.ana, transport_to(field.hub, is_shared=False))
-    with pytest.raises(HubUnreachable):
+    with pytest.raises(HubLocked):
         field.meet(field.ana, transport_to(None))  # type: ignore[arg-type]
+    with field.ana.read() as session:
+        assert value_of(session, HUB_PROBLEM) == "hub_locked"
+    field.meet(field.ana)
+    with field.ana.read() as session:
+        assert value_of(session, HUB_PROBLEM) == ""
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":"other"}', b'{"code":7}'])
+def test_a_busy_answer_that_is_no_refusal_is_a_hub_that_cannot_be_reached(field: Field, body: bytes) -> None:
+    with pytest.raises(HubUnreachable):
+        field.meet(field.ana, lambda *_: Reply(503, {}, body))
 
 
 def test_without_a_greeting_by_name_nothing_is_given_and_nothing_taken(field: Field) -> None:
