@@ -288,6 +288,7 @@ Mutant = Literal[
     "bare-links-by-id",
     "vouchers-dropped-early",
     "vouchers-by-scope",
+    "erased-comes-late",
 ]
 
 

@@ -332,6 +332,11 @@ class HubUnreachable(AppError):
     sentence = N_("The team's hub cannot be reached, or it is locked. Check that both are in the same network.")
 
 
+class HubLocked(AppError):
+    status, code = 503, "hub_locked"
+    sentence = N_("The team's hub is locked. Ask the person who uses it to unlock it.")
+
+
 class HubNotGenuine(AppError):
     status, code = 502, "hub_not_genuine"
     sentence = N_("The answer did not come from a hub of this office. Nothing of it was taken.")

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI, Response
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
@@ -17,7 +17,7 @@ from app.clock import uuid7
 from app.config import Settings
 from app.domain.journal import Draft, Entry, Json, compose
 from app.errors import AppError, CentralUnreachable
-from app.store import incoming, journal, migrations, reads
+from app.store import incoming, journal, migrations, projection, reads
 from app.store.db import Database, open_postgresql, open_sqlite
 from app.store.node import Node, open_node
 from app.store.opening import open_database
@@ -152,6 +152,13 @@ def answer(
         parents = record.heads if record else ()
     draft = Draft("answer", subject, f"visit:{visit_id}", {"value": value}, tuple(parents))
     return journal.append(session, draft, author, lane)
+
+
+def lose_body(session: Session, entry_id: str) -> None:
+    """An entry without its body, and without an erasure that says why: as older versions and wiped visits left it."""
+    subject = session.execute(select(ENTRY.c.subject).where(ENTRY.c.entry_id == entry_id)).scalar_one()
+    session.execute(update(ENTRY).where(ENTRY.c.entry_id == entry_id).values(body=None))
+    projection.update(session, {subject})
 
 
 def make_entry(

@@ -18,6 +18,7 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 SCHEMA: Final = 1
 SALT_BYTES: Final = 16
 LANES: Final = (0, 1)  # 0 alerts, 1 the rest: an alert need not wait behind a day of answers
+ALERT_LANE: Final = 0
 ORDINARY_LANE: Final = 1
 MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_BODY_BYTES: Final = 1024 * 1024

@@ -21,6 +21,7 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = {
     "edit_people": frozenset({"administrator"}),
     "devices": frozenset({"administrator"}),
     "see_audit": frozenset({"reviewer", "administrator"}),  # each sees what the other did
+    "erase": frozenset({"administrator"}),  # what others wrote; one's own words anybody may erase
 }
 
 

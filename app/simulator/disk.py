@@ -6,6 +6,7 @@ The same steps as `app/store/journal.py`, `outgoing.py` and `incoming.py`; the d
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from app.domain import erasure
 from app.domain.arrivals import Held, Intake
 from app.domain.journal import Entry, Hashed, Link, StreamName, chain_on, first_chain
 from app.domain.merge import Record
@@ -49,12 +50,14 @@ class Disk:
         self.hashed: dict[str, Hashed] = {}
         self.records: dict[str, Record] = {}
         self.streams: dict[str, Stream] = {}
+        self.erasures: dict[str, list[Entry]] = {}  # those that count, by subject
 
     def copy_into(self, twin: "Disk") -> None:
         twin.rules = self.rules
         twin.entries, twin.reasons = dict(self.entries), dict(self.reasons)
         twin.hashed, twin.records = dict(self.hashed), dict(self.records)
         twin.streams = {key: stream.copy() for key, stream in self.streams.items()}
+        twin.erasures = {key: list(found) for key, found in self.erasures.items()}
 
     def stream(self, name: StreamName, own: bool) -> Stream:
         key = str(name)
@@ -78,6 +81,7 @@ class Disk:
             self.project({entry.subject})
         else:
             self.records[entry.subject] = record
+        self._erase([entry])
 
     def receive(self, arrived: Sequence[tuple[Entry, Hashed]], wrong: Mapping[str, str]) -> Intake:
         """What came from elsewhere: new ones are kept and projected, wrong ones kept with their reason."""
@@ -94,7 +98,28 @@ class Disk:
                 self.reasons[entry.entry_id] = reason
         if intake.sound:
             self.project({entry.subject for entry in intake.sound})
+            self._erase(intake.sound)
+        self._keep_out(intake)
         return intake
+
+    def _erase(self, fresh: Sequence[Entry]) -> None:
+        """Destroys the bodies that these entries erase."""
+        for one in fresh:
+            if one.kind == erasure.KIND:
+                self.erasures.setdefault(one.subject, []).append(one)
+                self._lose_body(one, self.entries.get(str(one.fields()["entry"])))
+
+    def _keep_out(self, intake: Intake) -> None:
+        """What was erased before it came is kept without its body."""
+        if self.erasures and self.rules.erases_what_comes_late:
+            for entry in [*intake.sound, *(entry for entry, _ in intake.wrong.values())]:
+                for one in self.erasures.get(erasure.subject_of(entry.scope, entry.entry_id), ()):
+                    self._lose_body(one, self.entries.get(entry.entry_id))
+
+    def _lose_body(self, one: Entry, target: Entry | None) -> None:
+        if target and self.rules.erases(one, target):
+            self.entries[target.entry_id] = erasure.without_body(target)
+            self.project({target.subject})
 
     def project(self, subjects: Iterable[str]) -> None:
         """Merges these subjects anew."""

@@ -85,7 +85,7 @@ def back_up(world: World) -> None:
 
 
 def _keep_backup(world: World) -> None:
-    world.nodes.backups.append(Backup(world.office.disk.copy(), frozenset(world.oracle.erased)))
+    world.nodes.backups.append(Backup(world.office.disk.copy()))
     del world.nodes.backups[:-KEPT]
 
 
@@ -119,7 +119,6 @@ def put_back(world: World, index: int, is_said: bool) -> None:
     """Central becomes what it was in a backup. `is_said`: with a new epoch, as `baqylau restore` gives it."""
     backup = world.nodes.backups[index]
     disk = backup.disk.copy()
-    world.oracle.erased = set(backup.erased)
     world.office.incarnation = world.fresh()
     if is_said:
         del world.nodes.backups[index + 1 :]

@@ -116,7 +116,6 @@ class Backup:
     """A copy of central's disk. It counts once it was restored into scratch and verified there."""
 
     disk: OfficeDisk
-    erased: frozenset[str]
     is_verified: bool = False
 
 

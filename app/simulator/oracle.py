@@ -22,7 +22,6 @@ class Oracle:
     """`alive`: entries that somebody was told are saved, of which a copy is left after every fault so far."""
 
     alive: set[str] = field(default_factory=set)
-    erased: set[str] = field(default_factory=set)
     verified: dict[str, set[str]] = field(default_factory=dict)  # epoch -> entries in its verified backups
     committed: set[tuple[str, int, bytes]] = field(default_factory=set)  # what central ever held of the streams
 

@@ -1,8 +1,7 @@
 """What people do in a simulated world: on the tablets, and at the office."""
 
-from dataclasses import replace
-
-from app.domain.journal import ASIDE, SALT_BYTES, Draft, Json, compose
+from app.domain import erasure
+from app.domain.journal import ALERT_LANE, ASIDE, SALT_BYTES, Draft, Entry, Json, compose
 from app.simulator.disk import FORGER
 from app.simulator.office import KIND, REFERENCE
 from app.simulator.tablet import Tablet
@@ -81,17 +80,31 @@ def write_at_office(world: World) -> None:
 
 
 def erase(world: World) -> None:
-    """Consent withdrawn: central destroys a body and keeps its hash."""
-    disk = world.office.disk
-    ids = [key for key, entry in disk.entries.items() if entry.body is not None and key not in disk.reasons]
-    if ids:
-        entry_id = world.rng.choice(ids)
-        entry = disk.entries[entry_id]
-        disk.entries[entry_id] = replace(entry, body=None, said={})
-        disk.project({entry.subject})
-        world.oracle.erased.add(entry_id)
-        world.oracle.alive.discard(entry_id)
-        world.tell(f"central erases {entry_id[-6:]}")
+    """Consent withdrawn: the office destroys a body, or its author does on any tablet of theirs."""
+    is_office = world.rng.random() < 0.5
+    tablet = world.any_tablet()
+    disk = world.office.disk if is_office else tablet.disk
+    mine = (
+        set(disk.entries) if is_office else {k for k, e in disk.entries.items() if e.author in tablet.disk.who.people}
+    )
+    ids = [k for k, e in disk.entries.items() if k in mine and _can_be_erased(e) and k not in disk.reasons]
+    if not ids:
+        return
+    target = disk.entries[world.rng.choice(ids)]
+    draft = erasure.draft_of(target, by_office=is_office)
+    if is_office:
+        entry = compose(draft, world.new_id(), "staff", world.now_ms, world.rng.randbytes(SALT_BYTES))
+        world.office.write(entry)
+    else:
+        salt = world.rng.randbytes(SALT_BYTES)
+        entry = tablet.write(draft, world.new_id(), target.author, world.now_ms, salt, ALERT_LANE)
+    world.oracle.alive.add(entry.entry_id)
+    world.oracle.alive.discard(target.entry_id)
+    world.tell(f"{'central' if is_office else tablet.node} erases {target.entry_id[-6:]}")
+
+
+def _can_be_erased(entry: Entry) -> bool:
+    return entry.body is not None and entry.kind not in (erasure.KIND, ASIDE)
 
 
 def grant(world: World) -> None:

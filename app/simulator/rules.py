@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from app.domain import arrivals, journal, protocol
+from app.domain import arrivals, erasure, journal, protocol
 from app.domain import merge as merging
 from app.domain.journal import Accepted, Ack, Entry, Fork, Gap, Hashed, StreamName
 from app.domain.merge import Record
@@ -48,6 +48,7 @@ class Rules:
     )
     epoch_after_restore: Callable[[str, str], str] = epoch_after_restore
     standing_after_page: Callable[[Standing, int], Standing] = standing_after_page
+    erases: Callable[[Entry, Entry], bool] = erasure.erases
     # How the exchange uses them. False is what a simpler protocol would do, and what was found to lose something.
     shows_where_it_stands: bool = True  # each exchange says, by chain value, how far streams and cursors are
     minds_cursors_ahead: bool = False  # without that: central sees at least a cursor that is beyond its feed
@@ -55,6 +56,7 @@ class Rules:
     acks_only_what_it_can_read: bool = True  # a link whose entry is not here is no reason to acknowledge or to purge
     keeps_vouchers_until_covered: bool = True  # an old voucher goes when one of the present epoch holds the same
     takes_vouchers_of_any_scope: bool = True  # who may read what is part of what was lost: the signature is enough
+    erases_what_comes_late: bool = True  # an entry that comes after its erasure is kept without its body
     names_bare_links_apart: bool = (
         True  # hashes under the id of another entry would make `baqylau verify` fail for good
     )
@@ -139,4 +141,5 @@ MUTANTS: Final[Mapping[str, Rules]] = {
     "vouchers-by-epoch": Rules(offers_again_after_any_epoch=False),
     "bare-links-by-id": Rules(names_bare_links_apart=False),
     "vouchers-by-scope": Rules(takes_vouchers_of_any_scope=False),
+    "erased-comes-late": Rules(erases_what_comes_late=False),
 }

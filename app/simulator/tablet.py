@@ -260,6 +260,7 @@ class Tablet:
         for entry_id in ids:
             del disk.entries[entry_id]
         disk.records.pop(subject, None)
+        disk.erasures.pop(subject, None)
         disk.wiped |= ids
         return ids
 

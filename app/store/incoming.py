@@ -11,8 +11,8 @@ from sqlmodel import Session
 from app.domain.journal import Entry, Hashed, StreamName, read_entry
 from app.domain.merge import Record
 from app.domain.protocol import Held
-from app.errors import EnrolmentRefused
-from app.store import journal, vouchers
+from app.errors import EnrolmentRefused, NotThere
+from app.store import attachments, journal, vouchers
 from app.store.bulk import among, listed
 from app.store.node import Node, StreamPlace, stream_row
 from app.store.projection import as_record
@@ -235,8 +235,13 @@ def missing_blobs(session: Session, scopes: list[str]) -> list[str]:
     return sorted(named.keys() - held, key=lambda sha256: (named[sha256], sha256))
 
 
-def names_document(session: Session, device: DeviceRow, sha256: str) -> bool:
-    """True when a visit that the device may pull pins this document."""
-    scopes = scopes_for(session, device)
-    rows = session.execute(select(RECORD).where(RECORD.c.kind == "visit", RECORD.c.scope.in_(scopes)))
-    return any(as_record(row).text("checklist_sha256") == sha256 for row in rows)
+def document_for(session: Session, device: DeviceRow, sha256: str) -> bytes:
+    """A document that a visit pins which the device may pull. Raises NotThere."""
+    rows = session.execute(
+        select(RECORD).where(RECORD.c.kind == "visit", RECORD.c.scope.in_(scopes_for(session, device)))
+    )
+    is_named = any(as_record(row).text("checklist_sha256") == sha256 for row in rows)
+    kept = attachments.read(session, sha256) if is_named else None
+    if kept is None or kept[0] != attachments.DOCUMENT_TYPE:
+        raise NotThere()
+    return kept[1]

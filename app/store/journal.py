@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, insert, select, update
 from sqlmodel import Session
 
+from app.domain import erasure
 from app.domain.arrivals import Held, Intake, sort_arrivals
 from app.domain.journal import (
+    ALERT_LANE,
     ASIDE,
     ORDINARY_LANE,
     SALT_BYTES,
@@ -28,7 +30,7 @@ from app.domain.journal import (
     read_entry,
 )
 from app.domain.protocol import first_feed_chain
-from app.store import projection
+from app.store import erasures, projection
 from app.store.bulk import among, insert_all, listed
 from app.store.db import insert_or_lock
 from app.store.node import Node, StreamPlace, own_stream
@@ -78,6 +80,7 @@ def append_all(session: Session, drafts: Sequence[Draft], author: str, lane: int
     _feed(session, positions, entries)
     for entry in entries:
         projection.extend(session, entry)
+    projection.update(session, erasures.carry_out(session, entries))
     return entries
 
 
@@ -85,7 +88,7 @@ def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str]
     """Takes in entries from elsewhere: those that are new here are inserted, numbered in their scopes and projected.
 
     `wrong` maps ids of authentic but wrong entries to the reason: they are kept, and show nowhere, until they come
-    again and count. Repeating a call changes nothing.
+    again and count. What was erased is kept without its body, whichever came first. Repeating a call changes nothing.
     """
     arrived, wrong = list(entries), wrong or {}
     if not arrived:
@@ -95,12 +98,16 @@ def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str]
     intake = sort_arrivals(arrived, _held(session, [entry.entry_id for entry in arrived]), wrong)
     _give_way(session, intake)
     now = node.clock.now_ms()
-    _insert_entries(session, [_row(entry, now) for entry in intake.sound])
-    _insert_entries(session, [_row(entry, now, reason) for entry, reason in intake.wrong.values()])
-    _insert_parents(session, [*intake.sound, *(entry for entry, _ in intake.wrong.values())])
+    new = [*intake.sound, *(entry for entry, _ in intake.wrong.values())]
+    left = erasures.kept_of(session, new, intake.sound)
+    _insert_entries(session, [_row(left.get(entry.entry_id, entry), now) for entry in intake.sound])
+    wrong_rows = [_row(left.get(one.entry_id, one), now, reason) for one, reason in intake.wrong.values()]
+    _insert_entries(session, wrong_rows)
+    _insert_parents(session, new)
     _feed(session, positions, intake.sound)
     _claim_links(session, intake.sound)
-    projection.take_in(session, intake.sound)
+    projection.take_in(session, [left.get(entry.entry_id, entry) for entry in intake.sound])
+    projection.update(session, erasures.carry_out(session, intake.sound))
     return intake
 
 
@@ -209,10 +216,13 @@ def _claim_links(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def hashed_rows(session: Session, rows: Sequence[Any]) -> list[Hashed]:
-    """Entries (rows of id, header, body) as the chain sees them. The hash of a body that was erased is in its link."""
+    """Entries (rows of id, header, body) as the chain sees them. The hash of a body that was erased is in its link, or in
+    its erasure; empty where neither is here."""
     erased = [row.entry_id for row in rows if row.body is None]
     found = session.execute(BODY_HASHES, {"ids": listed(erased)}) if erased else ()
     kept: dict[str, bytes] = {row.entry_id: row.body_hash for row in found}
+    unlinked = [read_entry(row.header, None) for row in rows if row.body is None and row.entry_id not in kept]
+    kept |= erasures.hashes_of(session, unlinked) if unlinked else {}
     return [
         Hashed(
             row.entry_id,
@@ -223,11 +233,14 @@ def hashed_rows(session: Session, rows: Sequence[Any]) -> list[Hashed]:
     ]
 
 
-def erase(session: Session, entry_id: str) -> None:
-    """Destroys the body of an entry and keeps its hash: the chain still verifies (design, section 4)."""
-    subject = session.execute(select(ENTRY.c.subject).where(ENTRY.c.entry_id == entry_id)).scalar_one()
-    session.execute(update(ENTRY).where(ENTRY.c.entry_id == entry_id).values(body=None))
-    projection.update(session, {subject})
+def erase(session: Session, entry_id: str, author: str, *, by_office: bool) -> Entry | None:
+    """Destroys the body of an entry here, and wherever it went: that is an entry too. The hash stays, and the chain still
+    verifies (design, section 4). Returns the erasure; None when there is nothing left to erase."""
+    targets = [entry for entry in entries_named(session, [entry_id]) if entry.body is not None]
+    if not targets:
+        return None
+    # As an alert: it goes before what is sent without its body, so that nobody wonders why that is absent.
+    return append(session, erasure.draft_of(targets[0], by_office=by_office), author, ALERT_LANE)
 
 
 def _held(session: Session, ids: list[str]) -> dict[str, Held]:

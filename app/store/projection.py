@@ -39,8 +39,7 @@ def take_in(session: Session, arrived: Iterable[Entry]) -> None:
     for entry in arrived:
         grouped.setdefault(entry.subject, []).append(entry)
     known = _known(session, sorted(grouped))
-    if known:
-        update(session, known)
+    update(session, known)
     fresh = [as_row(merge(entries)) for subject, entries in sorted(grouped.items()) if subject not in known]
     insert_all(session, RECORD, fresh)
 
@@ -52,7 +51,10 @@ def _known(session: Session, subjects: list[str]) -> set[str]:
 
 def update(session: Session, subjects: Iterable[str]) -> None:
     """Merges these subjects anew. Usually one to five entries each."""
-    names = {"subjects": listed(sorted(subjects))}
+    wanted = sorted(subjects)
+    if not wanted:
+        return
+    names = {"subjects": listed(wanted)}
     rows = session.execute(ENTRIES_OF, names).all()
     session.execute(DELETE_OF, names)
     insert_all(session, RECORD, [as_row(record) for record in _records(rows)])

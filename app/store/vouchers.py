@@ -44,17 +44,17 @@ def begin_epoch(session: Session) -> None:
 
 
 def old(session: Session, limit: int) -> list[tuple[Voucher, list[Entry]]]:
-    """Vouchers to be offered, with those of their entries whose texts are here: at most `limit`."""
+    """Vouchers to be offered, with those of their entries that are here: at most `limit`."""
     rows = session.execute(
         select(VOUCHER).where(VOUCHER.c.is_old.is_(True)).order_by(VOUCHER.c.scope, VOUCHER.c.after).limit(limit)
     ).all()
-    return [(_voucher(row), _whole_entries(session, row)) for row in rows]
+    return [(_voucher(row), _entries(session, row)) for row in rows]
 
 
-def _whole_entries(session: Session, row: Any) -> list[Entry]:
-    """The entries of a voucher whose texts are here, in order of position."""
+def _entries(session: Session, row: Any) -> list[Entry]:
+    """The entries of a voucher that are here, also without their bodies, in order of position."""
     ids: list[str] = json.loads(row.entry_ids)
-    held = {entry.entry_id: entry for entry in journal.entries_named(session, ids) if entry.body is not None}
+    held = {entry.entry_id: entry for entry in journal.entries_named(session, ids)}
     return [held[one] for one in ids if one in held]
 
 
@@ -86,7 +86,7 @@ def furthest(session: Session, epoch: str) -> dict[str, int]:
 def after_cursors(
     session: Session, epoch: str, scopes: Collection[str], cursors: Mapping[str, int]
 ) -> Iterator[tuple[Voucher, list[Entry]]]:
-    """Vouchers of an epoch for what lies beyond these cursors, with those of their entries that are whole here."""
+    """Vouchers of an epoch for what lies beyond these cursors, with those of their entries that are here."""
     rows = session.execute(
         select(VOUCHER)
         .where(VOUCHER.c.epoch == epoch, VOUCHER.c.is_old.is_(False), VOUCHER.c.scope.in_(sorted(scopes)))
@@ -94,9 +94,7 @@ def after_cursors(
     ).all()
     for row in rows:
         if row.last > cursors.get(row.scope, 0):
-            ids: list[str] = json.loads(row.entry_ids)
-            held = {entry.entry_id: entry for entry in journal.entries_named(session, ids) if entry.body is not None}
-            yield _voucher(row), [held[one] for one in ids if one in held]
+            yield _voucher(row), _entries(session, row)
 
 
 def count_in(voucher: Voucher) -> int:
@@ -112,7 +110,7 @@ def present(session: Session, epoch: str, scopes: Collection[str], limit: int) -
         .order_by(VOUCHER.c.last.desc())
         .limit(limit)
     ).all()
-    return [(_voucher(row), _whole_entries(session, row)) for row in rows]
+    return [(_voucher(row), _entries(session, row)) for row in rows]
 
 
 def make_old(session: Session, scopes: Collection[str]) -> None:
@@ -180,6 +178,8 @@ def unlinked(session: Session, entry_ids: Sequence[str]) -> set[str]:
     return set(entry_ids) - set(session.execute(LINKED, {"ids": listed(entry_ids)}).scalars())
 
 
-def places_of(entries: Sequence[Entry]) -> list[Hashed]:
-    """The entries as a voucher sees them. Raises BrokenEntry when the body of one is not here."""
-    return [entry.hashed for entry in entries]
+def places_of(session: Session, voucher: Voucher, entries: Sequence[Entry]) -> list[Hashed] | None:
+    """The entries as a voucher sees them; None when one is not here, or nothing here says the hash of its body."""
+    places = journal.hashed_rows(session, entries)
+    is_whole = len(places) == count_in(voucher) and all(place.body_hash for place in places)
+    return places if is_whole else None

@@ -9,12 +9,13 @@ from sqlmodel import Session
 from app import __version__
 from app.domain.journal import BrokenEntry, Entry, StreamName
 from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
+from app.errors import ProtocolError
 from app.store import attachments, backups, bundles, incoming, journal, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
 from app.store.vault import key_fingerprint, signature_holds
-from app.sync import certificates, packing, relays, wire
+from app.sync import certificates, packing, relays, reports, wire
 from app.sync.pushes import take_all
 
 log = logging.getLogger("baqylau.sync")
@@ -148,9 +149,8 @@ def _wanted(session: Session, offers: Sequence[wire.VoucherOffer]) -> list[int]:
 def take_back(session: Session, node: Node, device: DeviceRow, piece: wire.Vouched) -> None:
     """Entries that central once gave out and lost. It believes its own signature, and needs not believe the device."""
     try:
-        entries = [entry.read() for entry in piece.entries]
-        digest = feed_digest(entry.hashed for entry in entries)
-    except BrokenEntry:
+        entries, digest = reports.read_piece(session, piece)
+    except (BrokenEntry, ProtocolError):
         return
     if len(entries) != piece.last - piece.after or not _is_ours(node, piece, digest):
         log.warning("entries were offered under a signature that is not central's")

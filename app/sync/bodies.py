@@ -11,6 +11,7 @@ from app.errors import BodyTooLarge, RequestTooSlow
 from app.store import incoming
 from app.store.db import Database
 from app.sync import wire
+from app.sync.askers import DeviceAsker, DeviceAsking
 
 SILENT_S: Final = 60.0  # a mobile network may be silent for 40 s (reliability.md, 5.1)
 STRANGER_BYTES: Final = 64 * 1024  # of a request that names no device with its token: an enrolment is much smaller
@@ -30,9 +31,9 @@ async def pieces_of(request: Request) -> AsyncIterator[bytes]:
         yield part
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, asker: DeviceAsking) -> bytes:
     """The whole body: at most MAX_MESSAGE_BYTES of an enrolled device, and STRANGER_BYTES of anybody else."""
-    is_known = await to_thread.run_sync(_has_token, request)
+    is_known = await to_thread.run_sync(_has_token, request, asker)
     return await whole_body(request, wire.MAX_MESSAGE_BYTES if is_known else STRANGER_BYTES)
 
 
@@ -51,9 +52,8 @@ async def whole_body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _has_token(request: Request) -> bool:
+def _has_token(request: Request, asker: DeviceAsker) -> bool:
     """A first look at who is asking. The signature is looked at when the body is here."""
     database: Database = request.app.state.database
-    token = request.headers.get("authorization", "").removeprefix("Bearer ")
     with database.read() as session:
-        return incoming.device_with_token(session, request.headers.get("x-device", ""), token) is not None
+        return incoming.device_with_token(session, asker.device_id, asker.token) is not None

@@ -78,8 +78,7 @@ def _loads(session: Session, node: Node, epoch: str, everything: bool) -> list[L
     for batch in kept.batches_to_export(session, wire.BATCH_BYTES, everything):
         _with_room(loads, batch.size).pushes.append(push_of(node, batch))
     for voucher, entries in vouchers.old(session, VOUCHERS):
-        piece = reports.vouched(voucher, entries)
-        if len(entries) == vouchers.count_in(voucher):
+        if piece := reports.vouched(session, voucher, entries):
             _with_room(loads, sum(len(e.header) + len(e.body or b"") for e in entries)).vouched.append(piece)
     for sha256, size in kept.files_to_export(session, everything):
         _with_room(loads, size).files.append(sha256)

@@ -183,7 +183,8 @@ def _vouched(session: Session, outcome: Outcome) -> list[wire.Vouched]:
         room -= sum(len(entry.header) + len(entry.body or b"") for entry in entries)
         if given and room < 0:
             break
-        given.append(reports.vouched(voucher, entries))
+        if piece := reports.vouched(session, voucher, entries):
+            given.append(piece)
     return given
 
 

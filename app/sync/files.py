@@ -15,9 +15,10 @@ from app.errors import CentralNotGenuine, ProtocolError
 from app.store import attachments, outgoing
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
+from app.store.uploads import Upload
 from app.sync import link, wire
 from app.sync.file_wire import Thumbnail, ThumbnailIndex, ThumbnailsKept
-from app.sync.link import Transport
+from app.sync.link import Reply, Transport
 from app.sync.progress import Progress
 from app.sync.replies import TAKES_ORIGINALS, Outcome
 
@@ -139,12 +140,21 @@ def _put(
 ) -> None:
     with database.read() as session:
         headers, keys = link.signed_in(session), link.pinned(session)
-    headers["Content-Type"] = media_type
-    nonce = link.prove_blob(database.node, headers, "PUT", sha256, scope, offset, len(data))
-    reply = transport("PUT", f"{wire.PREFIX}/blobs/{sha256}", headers, data[offset:])
+    upload = Upload(sha256, scope, media_type, len(data))
+    reply, nonce = put_rest(database.node, transport, wire.PREFIX, headers, upload, data, offset)
     kept = wire.unpack(wire.BlobKept, link.genuine(reply, keys, "blob", nonce).content())
     if kept.complete != sha256:
         raise CentralNotGenuine()
+
+
+def put_rest(
+    node: Node, transport: Transport, at: str, headers: dict[str, str], upload: Upload, data: bytes, offset: int
+) -> tuple[Reply, str]:
+    """Sends what follows `offset` of a file to central or to a hub (`at`: its address there), under the headers that say
+    who sends it. Returns what came back, not verified, and the nonce that it has to name."""
+    headers["Content-Type"] = upload.media_type
+    nonce = link.prove_blob(node, headers, "PUT", upload.sha256, upload.scope, offset, upload.size)
+    return transport("PUT", f"{at}/blobs/{upload.sha256}", headers, data[offset:]), nonce
 
 
 def fetch_all(database: Database, transport: Transport, outcome: Outcome) -> None:

@@ -3,20 +3,31 @@ what the other lacks and may see. Nothing here moves an ack of central's: *sent*
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlmodel import Session
 
 from app.domain.certificates import Certificate
 from app.domain.journal import BrokenEntry, Entry
-from app.domain.protocol import Voucher, feed_digest, voucher_message
-from app.errors import CentralUnreachable, DeviceNotTrusted, HubNotGenuine, HubUnreachable, NoCertificate, ProtocolError
+from app.domain.protocol import Voucher, voucher_message
+from app.errors import (
+    AppError,
+    CentralUnreachable,
+    DeviceNotTrusted,
+    HubLocked,
+    HubNotGenuine,
+    HubUnreachable,
+    NoCertificate,
+    ProtocolError,
+)
 from app.store import attachments, incoming, journal, outgoing, relays, vouchers
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
+from app.store.uploads import Upload
 from app.store.vault import signature_holds
-from app.sync import certificates, codec, link, wire
+from app.sync import certificates, codec, files, link, reports, wire
 from app.sync.batches import push_of
 from app.sync.hub_answers import own_batch
 from app.sync.hub_wire import HubExchange, HubReply, OriginBatch
@@ -29,6 +40,9 @@ HUB_URL, HUB_CA = (
 )  # node values: where the hub is, and the certificate (PEM) that its TLS is held to
 HUB_MET: Final = "hub_met_ms"  # node value
 HUB_NAME: Final = "hub_name"  # node value: as central calls it
+HUB_BEGUN: Final = "hub_upload_begun"  # node value: hash of the file whose upload may lie at the hub in part
+HUB_PROBLEM: Final = "hub_problem"  # node value: code of what the last meeting with it failed of
+HUB_PREFIX: Final = f"{wire.PREFIX}/hub"  # of every address of a hub
 MAX_ROUNDS: Final = 400
 
 
@@ -45,9 +59,21 @@ class HubOutcome:
 def meet_hub(database: Database, transport: Transport) -> HubOutcome:
     """Gives the hub this device's streams, as far as the hub's persons may see them, and takes what it has for this one.
 
-    Raises NoCertificate, HubUnreachable, HubNotGenuine, DeviceNotTrusted (the hub's certificate does not count), or
+    Raises NoCertificate, HubUnreachable, HubLocked, HubNotGenuine, DeviceNotTrusted (the hub's certificate does not count), or
     ProtocolError with what the hub said.
     """
+    try:
+        outcome = _meet(database, transport)
+    except AppError as error:
+        with database.write() as session:
+            put_value(session, HUB_PROBLEM, error.code)
+        raise
+    with database.write() as session:
+        put_value(session, HUB_PROBLEM, "")
+    return outcome
+
+
+def _meet(database: Database, transport: Transport) -> HubOutcome:
     who, reply = _ask(database, transport, None, {})
     outcome = HubOutcome(who.device_id)
     for _ in range(MAX_ROUNDS):
@@ -67,7 +93,7 @@ def meet_hub(database: Database, transport: Transport) -> HubOutcome:
 
 def forget_hub(session: Session) -> None:
     """This device meets no hub any more."""
-    node_values.drop_values(session, [HUB_URL, HUB_CA, HUB_MET, HUB_NAME])
+    node_values.drop_values(session, [HUB_URL, HUB_CA, HUB_MET, HUB_NAME, HUB_BEGUN, HUB_PROBLEM])
 
 
 # ---- one round trip ----------------------------------------------------------------------------------------------------
@@ -83,7 +109,7 @@ def _ask(
         headers = _headers(session)
     body, headers["Content-Encoding"] = codec.compress(wire.pack(request))
     link.prove(node, headers, "hub", body, request.nonce)
-    reply = _through(transport, "POST", f"{wire.PREFIX}/hub/exchange", headers, body)
+    reply = _through(transport, "POST", f"{HUB_PREFIX}/exchange", headers, body)
     if reply.status != 200:
         raise _refusal_of(reply)
     try:
@@ -120,6 +146,7 @@ def _request(session: Session, node: Node, who: Certificate | None, held: dict[s
         pushes=pushes,
         carried={one.stream: one.last_seq for one in relays.carried(session)},
         cursors=vouchers.furthest(session, epoch),
+        begun=value_of(session, HUB_BEGUN),
     )
 
 
@@ -137,8 +164,17 @@ def _through(transport: Transport, method: str, path: str, headers: dict[str, st
     except CentralUnreachable as error:
         raise HubUnreachable() from error
     if reply.status in link.BUSY:
-        raise HubUnreachable()
+        raise _busy(reply)
     return reply
+
+
+def _busy(reply: Reply) -> AppError:
+    """Nobody signs it, so it says no more than what a person may go and look at."""
+    try:
+        code = wire.unpack(wire.Refusal, reply.content()).code
+    except ProtocolError:
+        code = ""
+    return HubLocked() if code == HubLocked.code else HubUnreachable()
 
 
 def _refusal_of(reply: Reply) -> Exception:
@@ -182,8 +218,7 @@ def _take_in(session: Session, who: Certificate, reply: HubReply, outcome: HubOu
 def _take_piece(session: Session, piece: wire.Vouched) -> int:
     """A piece of a feed under central's own signature. The cursor at central stays: only central moves it."""
     try:
-        entries = [entry.read() for entry in piece.entries]
-        digest = feed_digest(entry.hashed for entry in entries)
+        entries, digest = reports.read_piece(session, piece)
     except BrokenEntry as error:
         raise HubNotGenuine() from error
     message = voucher_message(piece.epoch, piece.scope, piece.after, piece.last, digest)
@@ -226,20 +261,22 @@ def _take_batch(session: Session, who: Certificate, batch: OriginBatch) -> int:
 def _send_files(
     database: Database, transport: Transport, who: Certificate, reply: HubReply, outcome: HubOutcome
 ) -> None:
-    """The photos and documents that the hub lacks and this device has."""
+    """The photos and documents that the hub lacks and this device has; one that broke off goes on where it did."""
+    with database.read() as session:
+        begun = value_of(session, HUB_BEGUN)
     for sha256 in reply.missing_blobs:
         with database.read() as session:
-            kept, scope, headers = (
-                attachments.read(session, sha256),
-                attachments.scope_of(session, sha256),
-                _headers(session),
-            )
+            kept, scope = attachments.read(session, sha256), attachments.scope_of(session, sha256)
+            headers = _headers(session)
         if kept is None:
             continue
-        media_type, data = kept
-        headers["Content-Type"] = media_type
-        nonce = link.prove_blob(database.node, headers, "PUT", sha256, scope, 0, len(data))
-        answer = _through(transport, "PUT", f"{wire.PREFIX}/hub/blobs/{sha256}", headers, data)
+        offset = reply.received if sha256 == begun else 0
+        if not offset:
+            with database.write() as session:
+                put_value(session, HUB_BEGUN, sha256)
+        upload = Upload(sha256, scope, kept[0], len(kept[1]))
+        through = partial(_through, transport)
+        answer, nonce = files.put_rest(database.node, through, HUB_PREFIX, headers, upload, kept[1], offset)
         _verify(answer, who, "hub-blob", nonce)
         outcome.files += int(answer.status == 200)
 
@@ -252,7 +289,7 @@ def _fetch_documents(database: Database, transport: Transport, who: Certificate,
         with database.read() as session:
             headers = _headers(session)
         nonce = link.prove_blob(database.node, headers, "GET", sha256, scope)
-        answer = _through(transport, "GET", f"{wire.PREFIX}/hub/blobs/{sha256}", headers, b"")
+        answer = _through(transport, "GET", f"{HUB_PREFIX}/blobs/{sha256}", headers, b"")
         _verify(answer, who, "hub-document", nonce)
         data = answer.content() if answer.status == 200 else b""
         if attachments.sha256_of(data) == sha256:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.domain.certificates import Certificate
 from app.errors import NoCertificate
-from app.store import incoming, relays, vouchers
+from app.store import incoming, relays, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, put_value, value_of
 from app.store.outgoing import Batch
@@ -43,6 +43,7 @@ def answer(
             "batches": batches,
             "vouched": pieces,
             "missing_blobs": incoming.missing_blobs(session, scopes),
+            "received": uploads.received(session, asked.begun) if asked.begun else 0,
             "more": has_more or has_more_pieces,
         }
     )
@@ -115,7 +116,7 @@ def _pieces(session: Session, scopes: Collection[str], asked: HubExchange) -> tu
     for voucher, entries in vouchers.after_cursors(session, asked.epoch, scopes, asked.cursors):
         if found and room <= 0:
             return found, True
-        if len(entries) == vouchers.count_in(voucher):
-            found.append(reports.vouched(voucher, entries))
+        if piece := reports.vouched(session, voucher, entries):
+            found.append(piece)
             room -= sum(len(entry.header) + len(entry.body or b"") for entry in entries)
     return found, False

@@ -6,33 +6,34 @@ Who asks shows a certificate of central, in a header, before anything is unpacke
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel import Session
+from starlette.requests import ClientDisconnect
 
 from app.domain.certificates import Certificate
-from app.errors import AppError, HubUnreachable, NotThere, SignInNeeded
-from app.store import attachments, incoming
+from app.errors import AppError, HubLocked, HubUnreachable, SignInNeeded
+from app.store import incoming
 from app.store.db import Database
-from app.store.uploads import Upload
 from app.store.vault import signature_holds
 from app.sync import certificates, codec, wire
-from app.sync.bodies import STRANGER_BYTES, whole_body
+from app.sync.askers import File, Part, Visiting, Visitor
+from app.sync.bodies import STRANGER_BYTES, pieces_of, whole_body
+from app.sync.hub import HUB_PREFIX
 from app.sync.hub_answers import answer
 from app.sync.hub_wire import HubExchange
-from app.sync.server import Accepts, Encoding, Nonce, Proof, refusal, signed
-from app.sync.taken_files import MAX_BLOB_BYTES, check_upload, keep_whole
+from app.sync.server import refusal, signed
+from app.sync.streamed_files import take_upload
+from app.sync.taken_files import check_upload
 
-router = APIRouter(prefix=f"{wire.PREFIX}/hub")
-Shown = Annotated[str, Header(alias=certificates.HEADER)]
-Scope = Annotated[str, Header(alias="x-scope")]
+router = APIRouter(prefix=HUB_PREFIX)
 
 
-async def body_of_visitor(request: Request) -> bytes:
+async def body_of_visitor(request: Request, visitor: Visiting) -> bytes:
     """The body: as much as a device may say that central certified, little of anybody else, nothing while locked."""
     database = _open_hub(request)
     if database is None:
         return b""
-    is_known = await to_thread.run_sync(_has_certificate, database, request.headers.get(certificates.HEADER, ""))
+    is_known = await to_thread.run_sync(_has_certificate, database, visitor)
     return await whole_body(request, wire.MAX_MESSAGE_BYTES if is_known else STRANGER_BYTES)
 
 
@@ -40,108 +41,84 @@ Body = Annotated[bytes, Depends(body_of_visitor)]
 
 
 @router.post("/exchange")
-def exchange(
-    request: Request,
-    data: Body,
-    encoding: Encoding = "",
-    x_certificate: Shown = "",
-    x_device_signature: Proof = "",
-    x_nonce: Nonce = "",
-    accept_encoding: Accepts = "",
-) -> Response:
+def exchange(request: Request, data: Body, visitor: Visiting) -> Response:
     """Push and pull with a hub; see `docs/sync.md`."""
     database = _open_hub(request)
     if database is None:
-        return Response(status_code=HubUnreachable.status)
+        return _closed(request)
     node = database.node
     try:
-        shown = certificates.from_header(x_certificate)
         with database.read() as session:
-            _visitor(session, shown, x_device_signature, wire.request_message("hub", data))
-        asked = wire.unpack(HubExchange, codec.decompress(data, encoding))
+            verified(session, visitor, wire.request_message("hub", data))
+        asked = wire.unpack(HubExchange, codec.decompress(data, visitor.encoding))
         with database.write() as session:
+            shown = certificates.from_header(visitor.certificate)
             told = answer(session, node, shown, certificates.trusted(session, shown), asked)
     except AppError as error:
-        return refusal(node, "hub", x_nonce, error)
-    return signed(node, "hub", x_nonce, wire.pack(told), accepts=accept_encoding)
+        return refusal(node, "hub", visitor.nonce, error)
+    return signed(node, "hub", visitor.nonce, wire.pack(told), accepts=visitor.accepts)
 
 
 @router.put("/blobs/{sha256}")
-async def put_blob(
-    request: Request,
-    sha256: str,
-    x_certificate: Shown = "",
-    x_scope: Scope = "",
-    x_nonce: Nonce = "",
-    x_device_signature: Proof = "",
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[int, Header(ge=0)] = 0,
-) -> Response:
-    """One photo or document, whole: a hotspot is quick."""
+async def put_blob(request: Request, visitor: Visiting, file: File, part: Part) -> Response:
+    """One photo or document, or the rest of one."""
     database = _open_hub(request)
     if database is None:
-        return Response(status_code=HubUnreachable.status)
-    upload = Upload(sha256, x_scope, content_type, content_length)
-    message = wire.blob_request("PUT", sha256, x_scope, x_nonce, 0, content_length)
+        return _closed(request)
+    upload = part.of(file)
+
+    def check() -> None:
+        with database.read() as session:
+            who = verified(session, visitor, part.message(file, visitor.nonce))
+            check_upload(session, certificates.as_device(who), upload)
+
     try:
-        await to_thread.run_sync(_check, database, x_certificate, x_device_signature, message, upload)
-        data = await whole_body(request, MAX_BLOB_BYTES)
-        await to_thread.run_sync(keep_whole, database, upload, data)
+        await to_thread.run_sync(check)
+        await take_upload(pieces_of(request), database, upload, part.offset)
     except AppError as error:
-        return refusal(database.node, "hub-blob", x_nonce, error)
-    return signed(database.node, "hub-blob", x_nonce, wire.pack(wire.BlobKept(complete=sha256)))
+        return refusal(database.node, "hub-blob", visitor.nonce, error)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+    return signed(database.node, "hub-blob", visitor.nonce, wire.pack(wire.BlobKept(complete=file.sha256)))
 
 
 @router.get("/blobs/{sha256}")
-def get_blob(
-    request: Request,
-    sha256: str,
-    x_certificate: Shown = "",
-    x_scope: Scope = "",
-    x_nonce: Nonce = "",
-    x_device_signature: Proof = "",
-    accept_encoding: Accepts = "",
-) -> Response:
+def get_blob(request: Request, visitor: Visiting, file: File) -> Response:
     """A document that a visit of the asking device pins."""
     database = _open_hub(request)
     if database is None:
-        return Response(status_code=HubUnreachable.status)
-    message = wire.blob_request("GET", sha256, x_scope, x_nonce)
+        return _closed(request)
     try:
         with database.read() as session:
-            shown = certificates.from_header(x_certificate)
-            who = certificates.as_device(_visitor(session, shown, x_device_signature, message))
-            kept = attachments.read(session, sha256) if incoming.names_document(session, who, sha256) else None
-            if kept is None or kept[0] != attachments.DOCUMENT_TYPE:
-                raise NotThere()
+            who = certificates.as_device(verified(session, visitor, file.message("GET", visitor.nonce)))
+            document = incoming.document_for(session, who, file.sha256)
     except AppError as error:
-        return refusal(database.node, "hub-document", x_nonce, error)
-    return signed(database.node, "hub-document", x_nonce, kept[1], accepts=accept_encoding)
+        return refusal(database.node, "hub-document", visitor.nonce, error)
+    return signed(database.node, "hub-document", visitor.nonce, document, accepts=visitor.accepts)
 
 
-def _check(database: Database, certificate: str, proof: str, message: bytes, upload: Upload) -> None:
-    """Raises what speaks against taking this file from who asks."""
-    with database.read() as session:
-        who = _visitor(session, certificates.from_header(certificate), proof, message)
-        check_upload(session, certificates.as_device(who), upload)
-
-
-def _visitor(session: Session, shown: wire.SignedCertificate, proof: str, message: bytes) -> Certificate:
+def verified(session: Session, visitor: Visitor, message: bytes) -> Certificate:
     """Who asks: a device that central certified and that signed this request. Raises DeviceNotTrusted, SignInNeeded."""
-    certificate = certificates.trusted(session, shown)
-    if not signature_holds(certificate.public_key, wire.from_hex(proof), message):
+    certificate = certificates.trusted(session, certificates.from_header(visitor.certificate))
+    if not signature_holds(certificate.public_key, wire.from_hex(visitor.proof), message):
         raise SignInNeeded()
     return certificate
 
 
-def _has_certificate(database: Database, certificate: str) -> bool:
+def _has_certificate(database: Database, visitor: Visitor) -> bool:
     """A first look at who is asking. The signature is looked at when the body is here."""
     try:
         with database.read() as session:
-            certificates.trusted(session, certificates.from_header(certificate))
+            certificates.trusted(session, certificates.from_header(visitor.certificate))
     except AppError:
         return False
     return True
+
+
+def _closed(request: Request) -> Response:
+    """Why nobody is served, in the form of every refusal; unsigned, since the key is locked up with the rest."""
+    why = HubLocked if request.app.state.is_shared else HubUnreachable
+    return Response(wire.pack(wire.Refusal(code=why.code)), why.status, media_type="application/json")
 
 
 def _open_hub(request: Request) -> Database | None:

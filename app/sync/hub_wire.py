@@ -15,6 +15,7 @@ class HubExchange(Message):
     pushes: list[Push] = Field(default_factory=list)
     carried: dict[str, Count] = Field(default_factory=dict)  # how far streams of other devices are there
     cursors: dict[str, Count] = Field(default_factory=dict)  # how far central's feeds are there, under its signature
+    begun: str = ""  # hash of the file whose upload to this hub broke off
 
 
 class OriginBatch(Relay):
@@ -36,4 +37,5 @@ class HubReply(Message):
     batches: list[OriginBatch] = Field(default_factory=list)
     vouched: list[Vouched] = Field(default_factory=list)
     missing_blobs: list[str] = Field(default_factory=list)
+    received: Count = 0  # how many bytes of the begun file are durable at the hub
     more: bool = False

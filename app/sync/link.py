@@ -6,6 +6,7 @@ An answer counts only if it is a 200 that verifies under a pinned key of central
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
 from sqlmodel import Session
@@ -25,6 +26,14 @@ from app.sync import codec, wire
 
 TOKEN, CENTRAL_URL, CENTRAL_KEYS = "token", "central_url", "central_keys"
 BUSY: Final = (429, 500, 502, 503, 504)  # what a server or a proxy says when it is not the moment
+
+
+class CentralBusy(CentralUnreachable):
+    """Somebody answered that it is not the moment. `pause_s`: for how long they ask to be left alone; 0: not said."""
+
+    def __init__(self, pause_s: float) -> None:
+        self.pause_s = pause_s
+        super().__init__()
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,8 @@ def genuine(reply: Reply, keys: Sequence[bytes], call: str, nonce: str, signed: 
         raise stranger(reply)
     if reply.status in (401, 403):
         raise DeviceRevoked()
-    if reply.status >= 500:
-        raise CentralUnreachable()
+    if reply.status == 429 or reply.status >= 500:
+        raise CentralBusy(asked_pause_s(reply))
     if reply.status != 200:
         told = wire.unpack(wire.Refusal, reply.content())
         raise ProtocolError(reason=told.reason or told.code)
@@ -103,8 +112,23 @@ def genuine(reply: Reply, keys: Sequence[bytes], call: str, nonce: str, signed: 
 def stranger(reply: Reply) -> AppError:
     """What an answer is that central did not sign: a busy server's, the sign-in page of a network, or anybody's."""
     if reply.status in BUSY:
-        return CentralUnreachable()
+        return CentralBusy(asked_pause_s(reply))
     return NetworkSignIn() if is_portal(reply) else CentralNotGenuine()
+
+
+def asked_pause_s(reply: Reply) -> float:
+    """Seconds for which an answer asks to be left alone (Retry-After: RFC 9110, 10.2.3); 0 when it says none.
+
+    A date is held against the answer's own `Date`: the clock of a tablet may be a year wrong.
+    """
+    told = reply.headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told)
+    try:
+        until, now = parsedate_to_datetime(told), parsedate_to_datetime(reply.headers.get("date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):  # no date, or one of the two without a zone
+        return 0.0
 
 
 def is_portal(reply: Reply) -> bool:

@@ -11,7 +11,7 @@ from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.sync.client import meet_central
 from app.sync.hub import HUB_CA, HUB_URL, meet_hub
-from app.sync.link import CENTRAL_URL, Transport
+from app.sync.link import CENTRAL_URL, CentralBusy, Transport
 from app.sync.progress import Progress
 from app.sync.replies import Outcome
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("baqylau.sync")
 FIRST_PAUSE_S: Final = 0.3
 BACK_OFF: Final = 1.25  # a link that comes and goes is found soon, and one that is gone is asked ever less often
-LONGEST_PAUSE_S: Final = 300.0
+LONGEST_PAUSE_S: Final = 300.0  # nobody on the way can silence a tablet for longer
+MOST_HEEDED_S: Final = 240.0  # of a Retry-After: the rest of the longest pause is for the spreading
 REFUSED: Final = 99  # failures, in one step: the pause is at its longest
 
 
@@ -31,6 +32,7 @@ class SyncLoop:
     def __init__(self, state: Any, transport: Transport | None) -> None:
         self.state, self.transport = state, transport
         self.failures = 0
+        self.asked_s: float | None = None  # a busy answer asks for this pause (0: for none); None: nobody answered so
         self.is_sending = False
         self.progress = Progress()
         self._wake = asyncio.Event()
@@ -49,8 +51,9 @@ class SyncLoop:
                 await self._task
 
     def wake(self) -> None:
-        """Something was saved: try soon. Not after a refusal: then only a person's own "send now" asks again."""
-        if self.failures < REFUSED:
+        """Something was saved: try soon. Not after a refusal, nor in a pause that was asked for: then only a person's own
+        "send now" asks again."""
+        if self.failures < REFUSED and not self.asked_s:
             self._wake.set()
 
     async def meet_now(self) -> Outcome | None:
@@ -72,9 +75,11 @@ class SyncLoop:
 
     def _meet(self, database: Database) -> Outcome | None:
         """Meets central; where it is away, the hub, if one was joined (None then). A hub never stands for central."""
+        self.asked_s = None
         try:
             return meet_central(database, self._transport(database), self.progress)
-        except (CentralUnreachable, CentralNotGenuine):
+        except (CentralUnreachable, CentralNotGenuine) as error:
+            self.asked_s = error.pause_s if isinstance(error, CentralBusy) else None
             hub = self._hub_transport(database)
             if hub is None:
                 raise
@@ -113,12 +118,19 @@ class SyncLoop:
             return value_of(session, OFFLINE) != "on" and bool(value_of(session, CENTRAL_URL))
 
     def pause_s(self) -> float:
-        """Seconds until the next try: the usual interval, or full jitter over a growing ceiling after failures."""
+        """Seconds until the next try: the usual interval, or full jitter over a growing ceiling after failures.
+
+        Where somebody answered that it is too much, the pause that they ask for comes first, or half the usual interval,
+        and those who were told so at once spread over as long again: or the storm would only be put off.
+        """
         usual: float = self.state.settings.sync_every_s
         if not self.failures:
             return usual
-        ceiling = min(LONGEST_PAUSE_S, BACK_OFF ** min(self.failures, 40))
-        return min(usual, FIRST_PAUSE_S) + random.uniform(0, ceiling)  # noqa: S311 - spreading, not secrecy
+        first, spread = min(usual, FIRST_PAUSE_S), min(LONGEST_PAUSE_S, BACK_OFF ** min(self.failures, 40))
+        if self.asked_s is not None:
+            first = min(max(self.asked_s, usual / 2), MOST_HEEDED_S)
+            spread = min(max(spread, first, usual), LONGEST_PAUSE_S - first)
+        return first + random.uniform(0, spread)  # noqa: S311 - spreading, not secrecy
 
     def _moved(self, count: int) -> None:
         self.progress.moved(count, self.state.clock.now_ms())

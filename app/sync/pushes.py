@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlmodel import Session
 
+from app.domain import erasure
 from app.domain.arrivals import Intake
 from app.domain.journal import Accepted, Entry, Gap, Link, StreamName, accept, aside_name, seal_message
 from app.domain.merge import merge
@@ -133,6 +134,8 @@ class Door:
         if not _belongs(entry, visit_id) or (home and home != (entry.scope, entry.kind)):
             return "subject"
         if entry.kind == "visit" and entry.fields().get("state") in OFFICE_STATES:
+            return "rights"
+        if entry.kind == erasure.KIND and entry.fields().get(erasure.BY_OFFICE):
             return "rights"
         return "" if _can_be_read(entry) else "value"
 

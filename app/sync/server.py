@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel import Session
 
 from app.domain.audit import DEVICE_ENROLLED
@@ -18,36 +18,28 @@ from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
 from app.sync import codec, wire
 from app.sync.answers import answer
+from app.sync.askers import Asking, DeviceAsker, DeviceAsking
 from app.sync.bodies import body_of
 from app.sync.bundles import take_from_courier
 
 router = APIRouter(prefix=wire.PREFIX)
-
-
 Body = Annotated[bytes, Depends(body_of)]
-Encoding = Annotated[str, Header(alias="content-encoding")]
-Token = Annotated[str, Header(alias="authorization")]
-Proof = Annotated[str, Header(alias=wire.PROOF_HEADER)]
-Nonce = Annotated[str, Header(alias=wire.NONCE_HEADER)]
-Accepts = Annotated[str, Header(alias="accept-encoding")]
 
 
 @router.post("/enrol")
-def enrol(
-    request: Request, data: Body, encoding: Encoding = "", x_device_signature: Proof = "", x_nonce: Nonce = ""
-) -> Response:
+def enrol(request: Request, data: Body, asker: Asking) -> Response:
     """One-time code and public key in; device id, token and central's keys out."""
     database, node = central_of(request)
     try:
-        asked = wire.unpack(wire.EnrolRequest, codec.decompress(data, encoding))
+        asked = wire.unpack(wire.EnrolRequest, codec.decompress(data, asker.encoding))
         public_key = wire.from_hex(asked.public_key)
-        if not signature_holds(public_key, wire.from_hex(x_device_signature), wire.request_message("enrol", data)):
+        if not signature_holds(public_key, wire.from_hex(asker.proof), wire.request_message("enrol", data)):
             raise EnrolmentRefused()
         with database.write() as session:
             answer = _enrol(session, node, asked, public_key)
     except AppError as error:
-        return refusal(node, "enrol", x_nonce, error)
-    return signed(node, "enrol", x_nonce, wire.pack(answer))
+        return refusal(node, "enrol", asker.nonce, error)
+    return signed(node, "enrol", asker.nonce, wire.pack(answer))
 
 
 def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: bytes) -> wire.EnrolReply:
@@ -66,51 +58,34 @@ def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: b
 
 
 @router.post("/exchange")
-def exchange(
-    request: Request,
-    data: Body,
-    encoding: Encoding = "",
-    authorization: Token = "",
-    x_device: Annotated[str, Header()] = "",
-    x_device_signature: Proof = "",
-    x_nonce: Nonce = "",
-    accept_encoding: Accepts = "",
-) -> Response:
+def exchange(request: Request, data: Body, asker: DeviceAsking) -> Response:
     """Push and pull in one round trip; see `docs/sync.md`."""
     database, node = central_of(request)
-    proof = (x_device, authorization, x_device_signature, wire.request_message("exchange", data))
+    message = wire.request_message("exchange", data)
     try:
         with database.read() as session:
-            enrolled(session, *proof)  # before anything of a stranger is unpacked, or a lock taken for one
-        asked = wire.unpack(wire.Exchange, codec.decompress(data, encoding))
-        if asked.device != x_device:
+            enrolled(session, asker, message)  # before anything of a stranger is unpacked, or a lock taken for one
+        asked = wire.unpack(wire.Exchange, codec.decompress(data, asker.encoding))
+        if asked.device != asker.device_id:
             raise ProtocolError(reason="header and message name different devices")
         with database.write() as session:
-            told = answer(session, node, enrolled(session, *proof), asked)
+            told = answer(session, node, enrolled(session, asker, message), asked)
     except AppError as error:
-        return refusal(node, "exchange", x_nonce, error)
-    return signed(node, "exchange", x_nonce, wire.pack(told), accepts=accept_encoding)
+        return refusal(node, "exchange", asker.nonce, error)
+    return signed(node, "exchange", asker.nonce, wire.pack(told), accepts=asker.accepts)
 
 
 @router.post("/bundles")
-def take_bundle(
-    request: Request,
-    data: Body,
-    authorization: Token = "",
-    x_device: Annotated[str, Header()] = "",
-    x_device_signature: Proof = "",
-    x_nonce: Nonce = "",
-) -> Response:
+def take_bundle(request: Request, data: Body, asker: DeviceAsking) -> Response:
     """A sealed bundle of any device, brought by a device that is enrolled."""
     database, node = central_of(request)
-    proof = (x_device, authorization, x_device_signature, wire.request_message("bundles", data))
     try:
         with database.read() as session:
-            enrolled(session, *proof)
+            enrolled(session, asker, wire.request_message("bundles", data))
         told = take_from_courier(database, data)
     except AppError as error:
-        return refusal(node, "bundles", x_nonce, error)
-    return signed(node, "bundles", x_nonce, wire.pack(told))
+        return refusal(node, "bundles", asker.nonce, error)
+    return signed(node, "bundles", asker.nonce, wire.pack(told))
 
 
 def signed(node: Node, call: str, nonce: str, body: bytes, status: int = 200, accepts: str = "") -> Response:
@@ -135,11 +110,11 @@ def central_of(request: Request) -> tuple[Database, Node]:
     return database, database.node
 
 
-def enrolled(session: Session, device_id: str, authorization: str, proof: str, message: bytes) -> DeviceRow:
+def enrolled(session: Session, asker: DeviceAsker, message: bytes) -> DeviceRow:
     """The device behind the token that also signed. Raises SignInNeeded when it is unknown, revoked or did not."""
-    device = incoming.device_with_token(session, device_id, authorization.removeprefix("Bearer "))
+    device = incoming.device_with_token(session, asker.device_id, asker.token)
     if device is None or device.revoked_at_ms is not None:
         raise SignInNeeded()
-    if not signature_holds(device.public_key, wire.from_hex(proof), message):
+    if not signature_holds(device.public_key, wire.from_hex(asker.proof), message):
         raise SignInNeeded()
     return device

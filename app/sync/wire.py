@@ -40,10 +40,12 @@ M = TypeVar("M", bound=Message)
 
 
 class WireEntry(Message):
-    """Header and body as the texts that were hashed; either may be absent (erased or wiped), the hashes never are."""
+    """Header and body as the texts that were hashed; either may be absent (erased or wiped). `bh`: the hash, in hex, of a
+    body that is absent, in a push and in what is given back under a voucher."""
 
     h: str | None = None
     b: str | None = None
+    bh: str | None = None
 
     @classmethod
     def of(cls, entry: Entry) -> "WireEntry":
@@ -70,7 +72,6 @@ class PushedEntry(WireEntry):
 
     id: str | None = None
     hh: str | None = None
-    bh: str | None = None
 
     def place(self) -> Place:
         """Reads the entry. Bytes that are none, but stand in a sealed chain, are kept aside. Raises ProtocolError."""

@@ -7,11 +7,12 @@ from sqlmodel import Session
 
 from app import __version__, errors
 from app.domain.device_health import is_clock_wrong, is_disk_low, is_older
-from app.errors import N_
+from app.errors import N_, HubLocked
 from app.store import outgoing, sending
 from app.store.node import OFFLINE, values_of
 from app.sync import reports
 from app.sync.client import LAST_SENT
+from app.sync.hub import HUB_PROBLEM
 from app.sync.replies import CENTRAL_VERSION, CLOCK_OFFSET, EPOCH_CHANGED
 from app.sync.reports import LAST_PROBLEM
 from app.web.amounts import by_words
@@ -63,10 +64,12 @@ def status_of(session: Session, request: Request) -> StatusContext:
 def truths(session: Session, request: Request) -> list[Truth]:
     """What is wrong, or good to know, the most urgent first: each with what to do. Empty when all is quiet."""
     speech, node = speech_of(request), session.info["node"]
-    known = values_of(session, [LAST_PROBLEM, CLOCK_OFFSET, CENTRAL_VERSION, EPOCH_CHANGED])
+    known = values_of(session, [LAST_PROBLEM, HUB_PROBLEM, CLOCK_OFFSET, CENTRAL_VERSION, EPOCH_CHANGED])
     problem = known.get(LAST_PROBLEM, "")
+    is_hub_locked = problem and known.get(HUB_PROBLEM) == HubLocked.code  # while central is met, nobody needs it
     found: list[Truth | None] = [
         _refused(speech, problem) if problem and problem not in QUIET else None,
+        Truth(speech.say(HubLocked.sentence), "", is_alarm=False) if is_hub_locked else None,
         _disk(speech, reports.free_mb(node)),
         _clock(speech, int(known.get(CLOCK_OFFSET, "0"))),
         _restored(session, speech, known.get(EPOCH_CHANGED, "")),

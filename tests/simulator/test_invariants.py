@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain import erasure
+from app.domain.journal import SALT_BYTES, compose
 from app.domain.merge import merge
 from app.simulator import network, people
 from app.simulator.invariants import check_quiet
@@ -77,9 +79,19 @@ def skip_where_it_may_not_read_any_more(world: World) -> None:
 
 
 def bring_back_an_erased_body(world: World) -> None:
-    entry_id = an_id(world)
-    world.oracle.erased.add(entry_id)
+    disk, entry_id = world.office.disk, an_id(world)
+    whole = disk.entries[entry_id]
+    draft = erasure.draft_of(whole, by_office=True)
+    world.office.write(compose(draft, world.new_id(), "staff", world.now_ms, bytes(SALT_BYTES)))
     world.oracle.alive.discard(entry_id)
+    settle(world)
+    check(world)
+    disk.entries[entry_id] = whole
+    disk.project({whole.subject})
+    for tablet in world.nodes.tablets.values():
+        if entry_id in tablet.disk.entries:
+            tablet.disk.entries[entry_id] = whole
+            tablet.disk.project({whole.subject})
 
 
 def change_a_record_everywhere(world: World) -> None:

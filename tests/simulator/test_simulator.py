@@ -52,12 +52,13 @@ CAUGHT = {
     "fork-as-duplicate": (0, {"I1", "I10"}),
     "watermark-without-epoch": (40, {"I8"}),
     "ack-by-position": (0, {"I1"}),
-    "silent-standing": (0, {"I2"}),
-    "ahead-by-position": (0, {"I2"}),
-    "vouchers-by-epoch": (120, {"I2"}),
+    "silent-standing": (60, {"I2"}),
+    "ahead-by-position": (150, {"I2"}),
+    "vouchers-by-epoch": (700, {"I2"}),
     "bare-links-by-id": (190, {"I10"}),
     "vouchers-dropped-early": (120, {"I2"}),
     "vouchers-by-scope": (90, {"I2"}),
+    "erased-comes-late": (500, {"I2", "I6"}),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.services.visits import signature_is_sound
-from app.store import attachments, backups, journal
+from app.store import attachments, backups
 from app.store.backups_file import BackupReader, Manifest, open_backup
 from app.store.backups_sealing import SealedReader
 from app.store.db import Database
@@ -18,6 +18,7 @@ from tests.builders import (
     DEVICE_KEY,
     FakeClock,
     answer,
+    lose_body,
     make_cast,
     make_institution,
     make_node,
@@ -42,7 +43,7 @@ def make_office(request: pytest.FixtureRequest, engine: str, folder: Path) -> Da
         for number in range(20):
             answer(session, visit, f"A-{number}", "нет" if number % 2 else 3.5, lane=number % 2)
         erased = answer(session, visit, "A-1", "yes", BEN)
-        journal.erase(session, erased.entry_id)
+        lose_body(session, erased.entry_id)
         attachments.keep(session, PHOTO, attachments.PHOTO_TYPE, f"visit:{visit}", b"small")
     return database
 

@@ -21,6 +21,7 @@ from tests.builders import (
     entry_id,
     feed_positions,
     held,
+    lose_body,
     make_entry,
     make_visit,
     node_of,
@@ -154,7 +155,7 @@ def test_what_was_erased_stays_erased_and_its_chain_verifies(central: Database) 
         visit = make_visit(session)
         first = answer(session, visit, value="yes")
         second = answer(session, visit, value="no")
-        journal.erase(session, second.entry_id)
+        journal.erase(session, second.entry_id, ANA, by_office=False)
     with central.write() as session:
         assert journal.receive(session, [second]).sound == []
         record = reads.record(session, first.subject)
@@ -169,7 +170,7 @@ def test_a_new_incarnation_links_everything_again_lane_by_lane_also_what_was_era
         visit = make_visit(session)
         alert = answer(session, visit, "A-9", lane=0)
         erased = answer(session, visit)
-        journal.erase(session, erased.entry_id)
+        lose_body(session, erased.entry_id)
         node, old = node_of(device), journal.own_streams(session)
         node.incarnation = "ff"
         journal.relink(session, node, old)

@@ -7,8 +7,11 @@ import pytest
 from starlette.requests import Request
 
 from app.errors import BodyTooLarge, RequestTooSlow
+from app.store.node import value_of
 from app.sync import bodies
+from app.sync.askers import DeviceAsker
 from app.sync.bodies import STRANGER_BYTES, body_of, pieces_of
+from app.sync.link import TOKEN
 from tests.builders import World, node_of
 
 
@@ -16,20 +19,14 @@ class Sender:
     """A client as the server sees it: messages, then silence or a hang-up."""
 
     def __init__(self, world: World, parts: list[bytes], ends: str, device: bool = False) -> None:
-        headers = []
+        self.asker = DeviceAsker()
         if device:
-            from app.store.node import value_of
-            from app.sync.link import TOKEN
-
             database = world.devices[0]
             with database.read() as session:
                 token = value_of(session, TOKEN)
-            headers = [
-                (b"x-device", node_of(database).device_id.encode()),
-                (b"authorization", f"Bearer {token}".encode()),
-            ]
+            self.asker = DeviceAsker(device_id=node_of(database).device_id, authorization=f"Bearer {token}")
         self.parts, self.ends = parts, ends
-        self.scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "app": world.http.app}
+        self.scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "app": world.http.app}
         self.request = Request(self.scope, self.receive)
 
     async def receive(self) -> dict[str, object]:
@@ -40,13 +37,16 @@ class Sender:
             await asyncio.Event().wait()
         return {"type": "http.disconnect"}
 
+    def body(self) -> bytes:
+        return asyncio.run(body_of(self.request, self.asker))
+
 
 async def read(stream: AsyncIterator[bytes]) -> bytes:
     return b"".join([part async for part in stream])
 
 
 def test_a_body_comes_whole(world: World) -> None:
-    assert asyncio.run(body_of(Sender(world, [b"ab", b"c"], "well").request)) == b"abc"
+    assert Sender(world, [b"ab", b"c"], "well").body() == b"abc"
 
 
 def test_silence_ends_in_a_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,13 +58,13 @@ def test_silence_ends_in_a_408(world: World, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_hang_up_is_no_crash(world: World) -> None:
     with pytest.raises(RequestTooSlow):
-        asyncio.run(body_of(Sender(world, [b"ab"], "hang up").request))
+        Sender(world, [b"ab"], "hang up").body()
 
 
 def test_a_stranger_may_say_little_and_a_device_much(world: World) -> None:
     world.device()
     much = [b"x" * 40_000] * 3
     with pytest.raises(BodyTooLarge):
-        asyncio.run(body_of(Sender(world, list(much), "well").request))
+        Sender(world, list(much), "well").body()
     assert STRANGER_BYTES < 120_000
-    assert len(asyncio.run(body_of(Sender(world, list(much), "well", device=True).request))) == 120_000
+    assert len(Sender(world, list(much), "well", device=True).body()) == 120_000

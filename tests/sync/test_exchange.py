@@ -32,6 +32,7 @@ from tests.builders import (
     answer,
     feed_positions,
     held,
+    lose_body,
     make_node,
     make_visit,
     node_of,
@@ -388,7 +389,7 @@ def test_erased_bodies_are_pushed_as_their_hashes_and_the_rest_is_not_held_up(ei
         erased = answer(session, visit, "A-1", "no")
         gone = answer(session, visit, "A-2", "no")
         last = answer(session, visit, "A-3", "yes")
-        journal.erase(session, erased.entry_id)
+        lose_body(session, erased.entry_id)
         session.execute(ENTRY.delete().where(ENTRY.c.entry_id == gone.entry_id))  # wiped: header and body
     outcome = either_world.meet(device)
     assert outcome.pushed == 5

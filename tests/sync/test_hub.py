@@ -21,6 +21,7 @@ from app.domain.journal import Draft
 from app.errors import (
     CentralUnreachable,
     DeviceNotTrusted,
+    HubLocked,
     HubNotGenuine,
     HubUnreachable,
     NoCertificate,
@@ -28,12 +29,12 @@ from app.errors import (
 )
 from app.services.devices import revoke_device
 from app.services.visits import signature_is_sound
-from app.store import attachments, journal, outgoing, reads, relays, verification, vouchers
+from app.store import attachments, journal, outgoing, reads, relays, uploads, verification, vouchers
 from app.store.db import Database
 from app.store.node import put_value, value_of
 from app.store.tables import FeedRow, LinkRow, ScopeClockRow, SealRow, table
 from app.sync import certificates, codec, hub_server, wire
-from app.sync.hub import HubOutcome, meet_hub
+from app.sync.hub import HUB_BEGUN, HUB_PROBLEM, HubOutcome, meet_hub
 from app.sync.hub_wire import HubExchange
 from app.sync.link import Reply, Transport
 from app.sync.loop import SyncLoop
@@ -56,7 +57,9 @@ from tests.builders import (
     make_world,
     node_of,
 )
+from tests.sync.test_blobs import photograph
 from tests.sync.test_bundles import files_of, photo_bytes
+from tests.sync.test_files import noisy_photo
 
 FEED, LINK, CLOCK, SEAL = map(table, (FeedRow, LinkRow, ScopeClockRow, SealRow))
 
@@ -251,6 +254,46 @@ def test_photos_go_to_the_hub_and_on_to_central(field: Field) -> None:
     assert sha256 in files_of(field.world.central)
     with field.ana.read() as session:
         assert [one for one, _ in attachments.unsent(session)] == [sha256]
+
+
+def test_a_photo_that_broke_off_on_its_way_to_the_hub_goes_on_where_it_did(field: Field) -> None:
+    visit, data = field.visit(), noisy_photo()
+    sha256 = photograph(field.ana, visit, data)
+
+    def breaking(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        if method == "PUT":
+            with field.hub.write() as session:
+                upload = uploads.Upload(sha256, f"visit:{visit}", attachments.PHOTO_TYPE, len(data))
+                uploads.take_piece(session, upload, 0, body[:20_000])
+            raise CentralUnreachable()
+        return field.to_hub(method, path, headers, body)
+
+    with pytest.raises(HubUnreachable):
+        field.meet(field.ana, breaking)
+    sent: list[int] = []
+
+    def counting(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        sent.extend([len(body)] if method == "PUT" else [])
+        return field.to_hub(method, path, headers, body)
+
+    assert field.meet(field.ana, counting).files == 1
+    assert sent == [len(data) - 20_000]
+    assert sha256 in files_of(field.hub)
+    with field.hub.read() as session:
+        assert uploads.count(session) == 0
+
+
+def test_wrong_bytes_that_a_hub_holds_of_a_photo_are_thrown_away_and_it_begins_anew(field: Field) -> None:
+    visit, data = field.visit(), noisy_photo()
+    sha256 = photograph(field.ana, visit, data)
+    with field.ana.write() as session:
+        put_value(session, HUB_BEGUN, sha256)
+    with field.hub.write() as session:
+        upload = uploads.Upload(sha256, f"visit:{visit}", attachments.PHOTO_TYPE, len(data))
+        uploads.take_piece(session, upload, 0, b"x" * 500)
+    assert field.meet(field.ana).files == 0
+    assert field.meet(field.ana).files == 1
+    assert sha256 in files_of(field.hub)
 
 
 def test_much_goes_in_several_rounds(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -529,8 +572,19 @@ def test_an_entry_that_its_device_may_not_write_does_not_count_at_the_hub_either
 def test_a_device_that_does_not_share_or_is_locked_serves_nobody(field: Field) -> None:
     with pytest.raises(HubUnreachable):
         field.meet(field.ana, transport_to(field.hub, is_shared=False))
-    with pytest.raises(HubUnreachable):
+    with pytest.raises(HubLocked):
         field.meet(field.ana, transport_to(None))  # type: ignore[arg-type]
+    with field.ana.read() as session:
+        assert value_of(session, HUB_PROBLEM) == "hub_locked"
+    field.meet(field.ana)
+    with field.ana.read() as session:
+        assert value_of(session, HUB_PROBLEM) == ""
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":"other"}', b'{"code":7}'])
+def test_a_busy_answer_that_is_no_refusal_is_a_hub_that_cannot_be_reached(field: Field, body: bytes) -> None:
+    with pytest.raises(HubUnreachable):
+        field.meet(field.ana, lambda *_: Reply(503, {}, body))
 
 
 def test_without_a_greeting_by_name_nothing_is_given_and_nothing_taken(field: Field) -> None:

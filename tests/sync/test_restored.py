@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from app.domain.journal import Draft
+from app.domain.journal import Draft, Entry
 from app.errors import CentralUnreachable
 from app.store import journal, outgoing
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of, values_with_prefix
-from app.store.tables import CursorRow, RelayedRow, StreamRow, VoucherRow, table
+from app.store.tables import CursorRow, DeviceRow, RelayedRow, StreamRow, VoucherRow, table
+from app.sync import codec, wire
 from app.sync.link import Reply
 from app.sync.reports import PROOF
-from tests.builders import ANA, BEN, CY, FakeClock, World, answer, held, make_node, make_visit, records
+from tests.builders import ANA, BEN, CY, FakeClock, World, answer, held, make_node, make_visit, node_of, records
 
 RELAYED, VOUCHER = table(RelayedRow), table(VoucherRow)
 
@@ -282,3 +283,65 @@ def test_what_was_written_before_the_tablet_knew_the_visit_counts_when_the_offic
         journal.append(session, draft, BEN)
     world.meet(cy)
     assert early.entry_id in held(world.central)
+
+
+@pytest.mark.parametrize("by_office", [False, True])
+def test_an_erased_body_in_a_piece_holds_up_no_other_entry_of_it(world: World, by_office: bool) -> None:
+    """Ben's tablet brings Ana's words back, also those beside one that was erased; her tablet is lost."""
+    empty = snapshot(world)
+    anas, bens = world.device([ANA]), world.device([BEN])
+    with anas.write() as session:
+        visit = make_visit(session, team=(ANA, BEN))
+        before, gone, after = (answer(session, visit, f"A-{number}") for number in range(3))
+    for device in (anas, bens):
+        world.meet(device)
+    with (world.central if by_office else anas).write() as session:
+        journal.erase(session, gone.entry_id, BEN if by_office else ANA, by_office=by_office)
+    for device in (anas, bens):
+        world.meet(device)
+    put_back_with_devices(world, empty, "later")
+    for _ in range(3):
+        world.meet(bens)
+    found = held(world.central)
+    assert found[gone.entry_id] == (gone.header, None)
+    assert [found[one.entry_id][1] for one in (before, after)] == [before.body, after.body]
+
+
+def test_whoever_brings_a_piece_cannot_empty_an_entry_of_it(world: World) -> None:
+    empty = snapshot(world)
+    anas, bens = world.device([ANA]), world.device([BEN])
+    with anas.write() as session:
+        visit = make_visit(session, team=(ANA, BEN))
+        said = answer(session, visit)
+    for device in (anas, bens):
+        world.meet(device)
+    put_back_with_devices(world, empty, "later")
+
+    def emptying(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        if path.endswith("/exchange"):
+            asked = wire.unpack(wire.Exchange, codec.decompress(body, headers["Content-Encoding"]))
+            pieces = [
+                one.model_copy(update={"entries": [_emptied(e, said) for e in one.entries]}) for one in asked.vouched
+            ]
+            body, headers["Content-Encoding"] = codec.compress(wire.pack(asked.model_copy(update={"vouched": pieces})))
+            headers[wire.PROOF_HEADER] = node_of(bens).sign(wire.request_message("exchange", body)).hex()
+        return world.transport()(method, path, headers, body)
+
+    world.meet(bens, emptying)
+    assert said.entry_id not in held(world.central)
+    world.meet(bens)
+    assert held(world.central)[said.entry_id] == (said.header, said.body)
+
+
+def _emptied(entry: wire.WireEntry, said: Entry) -> wire.WireEntry:
+    is_it = entry.h == said.header.decode()
+    return entry.model_copy(update={"b": None, "bh": said.hashed.body_hash.hex()}) if is_it else entry
+
+
+def put_back_with_devices(world: World, folder: Path, epoch: str) -> None:
+    """As `put_back`, but the office has enrolled its devices again."""
+    with world.central.read() as session:
+        devices = [dict(row._mapping) for row in session.execute(select(table(DeviceRow)))]
+    put_back(world, folder, epoch)
+    with world.central.write() as session:
+        session.execute(table(DeviceRow).insert(), devices)

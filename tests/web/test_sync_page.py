@@ -16,6 +16,7 @@ from app.store import sending
 from app.store.node import put_value, value_of
 from app.store.tables import AttachmentRow, StreamRow
 from app.sync import client, files, reports
+from app.sync.hub import HUB_PROBLEM
 from app.sync.replies import CENTRAL_VERSION, CLOCK_OFFSET, EPOCH_CHANGED
 from app.sync.reports import LAST_PROBLEM
 from app.web import sync
@@ -185,6 +186,11 @@ def test_photos_can_be_paused_while_words_go_on(
             {CLOCK_OFFSET: str(-25 * MINUTE_MS)},
             "This tablet's clock is ahead of the office's by 25 minutes.",
             "What you wrote stays as it is.",
+        ),
+        (
+            {LAST_PROBLEM: "central_unreachable", HUB_PROBLEM: "hub_locked"},
+            "The team's hub is locked.",
+            "Ask the person who uses it to unlock it.",
         ),
         ({CLOCK_OFFSET: str(10 * MINUTE_MS)}, "clock is behind the office's by 10 minutes.", "Set it"),
         (
