@@ -20,6 +20,7 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = {
     "see_people": frozenset({"reviewer", "administrator", "trainer"}),
     "edit_people": frozenset({"administrator"}),
     "devices": frozenset({"administrator"}),
+    "bring_bundles": frozenset({"reviewer", "administrator"}),  # each entry is its author's, whoever brings the stick
 }
 
 

@@ -51,6 +51,13 @@ def old(session: Session, limit: int) -> list[tuple[Voucher, list[Entry]]]:
     return [(_voucher(row), _whole_entries(session, row)) for row in rows]
 
 
+def entries_under(session: Session, voucher: Voucher) -> list[Entry]:
+    """The entries of a voucher whose texts are here; none when it is not kept any more."""
+    statement = select(VOUCHER).where(VOUCHER.c.signature == voucher.signature.hex())
+    row = session.execute(statement).one_or_none()
+    return _whole_entries(session, row) if row else []
+
+
 def _whole_entries(session: Session, row: Any) -> list[Entry]:
     """The entries of a voucher whose texts are here, in order of position."""
     ids: list[str] = json.loads(row.entry_ids)
