@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from app.store.tables import LinkRow, RelayedRow, StreamRow, table
+from app.store.tables import EntryRow, LinkRow, RelayedRow, StreamRow, table
 
-STREAM, LINK, RELAYED = table(StreamRow), table(LinkRow), table(RelayedRow)
+STREAM, LINK, RELAYED, ENTRY = table(StreamRow), table(LinkRow), table(RelayedRow), table(EntryRow)
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,10 @@ def by_hearsay(session: Session) -> dict[str, int]:
     for row in rows:
         found.setdefault(row.stream.partition("/")[0], set()).add(row.entry_id)
     return {device: len(entries) for device, entries in found.items()}
+
+
+def by_hearsay_in(session: Session) -> dict[str, int]:
+    """Scope -> entries of it that came by way of another device and that their own has not shown yet."""
+    counted = select(ENTRY.c.scope, func.count().label("entries"))
+    rows = session.execute(counted.join(RELAYED, RELAYED.c.entry_id == ENTRY.c.entry_id).group_by(ENTRY.c.scope))
+    return {row.scope: row.entries for row in rows}
