@@ -135,7 +135,7 @@ class OriginalNotGenuine(AppError):
 
 class BodyTooLarge(AppError):
     status, code = 413, "body_too_large"
-    sentence = N_("This is too large to be taken. Photos may have up to %(megabytes)d MB.")
+    sentence = N_("This is too large to be taken at once. There may be up to %(megabytes)d MB.")
 
 
 class RequestTooSlow(AppError):

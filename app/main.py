@@ -47,8 +47,17 @@ BOTH = (
     "booklets",
     "standards",
 )
-DEVICE_ONLY = ("sync", "hub")
-CENTRAL_ONLY = ("reviews", "originals", "institutions", "people", "devices", "contacts", "audit")
+DEVICE_ONLY = ("sync", "hub", "bundles")
+CENTRAL_ONLY = (
+    "reviews",
+    "originals",
+    "institutions",
+    "people",
+    "devices",
+    "contacts",
+    "brought_bundles",
+    "audit",
+)
 
 
 def create_app(
@@ -68,6 +77,7 @@ def create_app(
     app.state.settings, app.state.checklists = settings, checklists
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared
+    app.state.bundle_plan = None  # of the sealed bundle that this device offers on a page
     app.state.sync_loop = SyncLoop(app.state, transport) if settings.role == "device" else None
     require_rights(routes_of(settings.role))
     for module in modules_of(settings.role):

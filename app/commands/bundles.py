@@ -30,11 +30,16 @@ def export_bundle(file: Path, everything: bool, data: Path | None, passphrase_fi
 
 def import_bundles(files: Sequence[Path], data: Path | None, passphrase_file: Path | None) -> int:
     """Takes bundles in (at the office), or carries them there (on a device). Returns 1 when one was refused."""
-    contents = bundles.sorted_by_part([file.read_bytes() for file in files])
+    in_order = sorted(files, key=lambda file: bundles.place_in_order(_head(file)))
     with this_node(data, passphrase_file) as node:
         bring = _take if node.settings.role == "central" else _carry
-        fine = [_is_brought(bring, node.database, content) for content in contents]
+        fine = [_is_brought(bring, node.database, file.read_bytes()) for file in in_order]
     return 0 if all(fine) else 1
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(bundles.HEAD_BYTES)
 
 
 def numbered(file: Path, number: int, of: int) -> Path:

@@ -73,22 +73,11 @@ def written(bundle: Bundle) -> bytes:
 
 def read_bundle(data: bytes) -> Bundle:
     """The bundle in these bytes. Its signature is for the caller to verify. Raises BrokenBundle."""
-    if not data.startswith(MAGIC):
-        raise BrokenBundle(CUT if MAGIC.startswith(data) else OTHER)
+    label = read_label(data)
     line, signature, sealed = _lines(data[len(MAGIC) :])
     try:
-        told = json.loads(line)
-        label = Label(
-            bytes.fromhex(told["public_key"]),
-            str(told["central"]),
-            str(told["sealed_to"]),
-            str(told["bundle"]),
-            int(told["part"]),
-            int(told["parts"]),
-            int(told["size"]),
-        )
         bundle = Bundle(label, line, bytes.fromhex(signature.decode("ascii")), sealed)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise BrokenBundle(OTHER) from error
     if len(sealed) < label.size:
         raise BrokenBundle(CUT)
@@ -97,12 +86,34 @@ def read_bundle(data: bytes) -> Bundle:
     return bundle
 
 
+def read_label(head: bytes) -> Label:
+    """The label of a bundle of which this is the beginning. Raises BrokenBundle."""
+    if not head.startswith(MAGIC):
+        raise BrokenBundle(CUT if MAGIC.startswith(head) else OTHER)
+    line, end, _ = head[len(MAGIC) : len(MAGIC) + MAX_LABEL_BYTES + 1].partition(b"\n")
+    if not end:
+        raise BrokenBundle(OTHER if len(line) > MAX_LABEL_BYTES else CUT)
+    try:
+        told = json.loads(line)
+        return Label(
+            bytes.fromhex(told["public_key"]),
+            str(told["central"]),
+            str(told["sealed_to"]),
+            str(told["bundle"]),
+            int(told["part"]),
+            int(told["parts"]),
+            int(told["size"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenBundle(OTHER) from error
+
+
 def _lines(rest: bytes) -> tuple[bytes, bytes, bytes]:
-    line, first, rest = rest.partition(b"\n")
-    signature, second, sealed = rest.partition(b"\n")
-    if len(line) > MAX_LABEL_BYTES or len(signature) > MAX_LABEL_BYTES:
+    line, _, rest = rest.partition(b"\n")
+    signature, end, sealed = rest.partition(b"\n")
+    if len(signature) > MAX_LABEL_BYTES:
         raise BrokenBundle(OTHER)
-    if not (first and second):
+    if not end:
         raise BrokenBundle(CUT)
     return line, signature, sealed
 

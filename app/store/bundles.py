@@ -1,16 +1,17 @@
 """Sealed bundles: central's key for them, and those that this device carries for others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from app.domain.journal import StreamName
 from app.store.attachments import IN_ORDER
 from app.store.bulk import among, listed
 from app.store.db import insert_or_leave, insert_or_lock
-from app.store.node import Node, value_of
+from app.store.node import Node, value_of, values_with_prefix
 from app.store.outgoing import Batch, batch_after
 from app.store.tables import AttachmentRow, BundleRow, EntryRow, NodeValueRow, StreamRow, table
 from app.store.vault import key_fingerprint, new_sealing_key, sealing_public_key
@@ -38,17 +39,30 @@ def held_fingerprint(session: Session) -> str:
     return key_fingerprint(bytes.fromhex(held)) if held else ""
 
 
-def batches_to_export(session: Session, limit_bytes: int, everything: bool) -> list[Batch]:
-    """All that central has not acknowledged of this device's streams (or all there is), alerts first, in order."""
+@dataclass(frozen=True)
+class Span:
+    """Places of an own stream that travel as one batch: `count` of them after `after`."""
+
+    stream: str
+    after: int
+    count: int
+
+
+def spans_to_export(session: Session, limit_bytes: int, everything: bool) -> Iterator[tuple[Span, int]]:
+    """(span, bytes) of all that central has not acknowledged of this device's streams (or all there is), alerts first,
+    in order. A span has at most so many bytes where one entry has not more."""
     rows = session.execute(select(STREAM).where(STREAM.c.own.is_(True), STREAM.c.last_seq > 0)).all()
-    found: list[Batch] = []
     for row in sorted(rows, key=lambda one: (StreamName.parse(one.stream).lane, one.stream)):
         at = 0 if everything else row.acked_seq
         while at < row.last_seq:
             batch = batch_after(session, row.stream, at, row.last_seq - at, limit_bytes)
-            found.append(batch)
+            yield Span(row.stream, at, len(batch.entries)), batch.size
             at += len(batch.entries)
-    return found
+
+
+def batch_of(session: Session, span: Span, limit_bytes: int) -> Batch:
+    """The entries of a span, as they are now: a text may have been erased since."""
+    return batch_after(session, span.stream, span.after, span.count, limit_bytes)
 
 
 def files_to_export(session: Session, everything: bool) -> list[tuple[str, int]]:
@@ -81,6 +95,18 @@ def to_hand_over(session: Session) -> list[str]:
     """Hashes of the bundles that central has not been given, oldest first."""
     statement = select(BUNDLE.c.sha256).where(BUNDLE.c.sent_at_ms.is_(None)).order_by(BUNDLE.c.taken_at_ms)
     return list(session.execute(statement).scalars())
+
+
+def waiting_to_hand_over(session: Session) -> tuple[int, int]:
+    """(files, bytes) of the carried bundles that central has not been given."""
+    size = func.coalesce(func.sum(func.length(BUNDLE.c.data)), 0)
+    count, total = session.execute(select(func.count(), size).where(BUNDLE.c.sent_at_ms.is_(None))).one()
+    return count, total
+
+
+def refusals_of_central(session: Session) -> list[str]:
+    """Why central took nothing of carried bundles: each reason once."""
+    return sorted(set(values_with_prefix(session, PROBLEM).values()))
 
 
 def carried(session: Session, sha256: str) -> bytes:

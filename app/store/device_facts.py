@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from app.store.tables import DeviceRow, LinkRow, RelayedRow, StreamRow, table
+from app.store.tables import DeviceRow, EntryRow, LinkRow, RelayedRow, StreamRow, table
 
-STREAM, LINK, RELAYED, DEVICE = table(StreamRow), table(LinkRow), table(RelayedRow), table(DeviceRow)
+STREAM, LINK, RELAYED = table(StreamRow), table(LinkRow), table(RelayedRow)
+DEVICE, ENTRY = table(DeviceRow), table(EntryRow)
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,10 @@ def by_hearsay(session: Session) -> dict[str, int]:
 def names(session: Session) -> dict[str, str]:
     """Device id -> the name that the office gave it."""
     return {row.device_id: row.name for row in session.execute(select(DEVICE.c.device_id, DEVICE.c.name))}
+
+
+def by_hearsay_in(session: Session) -> dict[str, int]:
+    """Scope -> entries of it that came by way of another device and that their own has not shown yet."""
+    counted = select(ENTRY.c.scope, func.count().label("entries"))
+    rows = session.execute(counted.join(RELAYED, RELAYED.c.entry_id == ENTRY.c.entry_id).group_by(ENTRY.c.scope))
+    return {row.scope: row.entries for row in rows}

@@ -51,6 +51,13 @@ def old(session: Session, limit: int) -> list[tuple[Voucher, list[Entry]]]:
     return [(_voucher(row), _entries(session, row)) for row in rows]
 
 
+def entries_under(session: Session, voucher: Voucher) -> list[Entry]:
+    """The entries of a voucher that are here, also without their bodies; none when it is not kept any more."""
+    statement = select(VOUCHER).where(VOUCHER.c.signature == voucher.signature.hex())
+    row = session.execute(statement).one_or_none()
+    return _entries(session, row) if row else []
+
+
 def _entries(session: Session, row: Any) -> list[Entry]:
     """The entries of a voucher that are here, also without their bodies, in order of position."""
     ids: list[str] = json.loads(row.entry_ids)

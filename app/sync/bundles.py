@@ -4,9 +4,9 @@ A device seals and signs them, central opens and takes them (any number of times
 Acknowledged is nothing by this: the device learns of it when it meets central itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from sqlmodel import Session
 from app.domain import bundles as form
 from app.domain.bundles import BrokenBundle, Bundle, Label
 from app.domain.journal import BrokenEntry
+from app.domain.protocol import Voucher
 from app.errors import AppError, BundleKeyMissing, BundleRefused, ProtocolError
 from app.store import attachments, vouchers
 from app.store import bundles as kept
@@ -33,53 +34,83 @@ from app.sync.taken_files import check_upload, keep_whole
 
 PART_BYTES: Final = 16 * 1024 * 1024  # of one file, about: a courier's message carries it, and memory holds it
 VOUCHERS: Final = 10_000  # offered at most
+HEAD_BYTES: Final = len(form.MAGIC) + form.MAX_LABEL_BYTES + 1  # of a file: its label is in them
 
 
 @dataclass
 class Load:
-    """What goes into one file of a bundle. Files are named, and read when it is written."""
+    """What goes into one file of a bundle: named here, and read when the file is written."""
 
-    pushes: list[wire.Push] = field(default_factory=list)
-    vouched: list[wire.Vouched] = field(default_factory=list)
+    spans: list[kept.Span] = field(default_factory=list)
+    vouched: list[Voucher] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    size: int = 0
+    size: int = 0  # bytes, before they are compressed and sealed
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the files of one bundle are to hold. They may be written one by one, and any of them again."""
+
+    name: str  # the label of each file says it: these belong together
+    epoch: str
+    central: str  # fingerprint of central's key
+    key: bytes  # to which the files are sealed
+    loads: tuple[Load, ...]
+
+    def is_like(self, other: "Plan") -> bool:
+        """True when both hold the same, whatever they are called."""
+        return replace(other, name=self.name) == self
 
 
 # ---- on the device -----------------------------------------------------------------------------------------------------
 
 
-def export(database: Database, everything: bool = False) -> Iterator[tuple[int, int, bytes]]:
-    """(number, how many, bytes) of the files of a new bundle of all that central lacks; none when it lacks nothing.
+def plan(database: Database, everything: bool = False) -> Plan:
+    """A new bundle of all that central lacks; without loads when it lacks nothing.
 
     `everything`: also what central has confirmed, for an office that had to be restored and cannot be met.
     Raises NotEnrolled, and BundleKeyMissing before central has told its key.
     """
-    node: Node = database.node
     with database.read() as session:
         link.require_enrolled(session)
         key = bytes.fromhex(value_of(session, kept.CENTRAL_KEY))
         if not key:
             raise BundleKeyMissing()
-        central = key_fingerprint(link.pinned(session)[0])
-        epoch = value_of(session, node_values.EPOCH)
-        loads = _loads(session, node, epoch, everything)
-    name = node.clock.random_bytes(8).hex()
-    for number, load in enumerate(loads, start=1):
-        plain = form.framed(_frames(database, load, epoch))
-        sealed = seal_to(key, plain, form.sealed_info(central, node.device_id))
-        label = Label(node.public_key, central, key_fingerprint(key), name, number, len(loads), len(sealed))
-        signature = node.sign(form.signed_message(label.written(), sealed))
-        yield number, len(loads), form.written(Bundle(label, label.written(), signature, sealed))
+        return Plan(
+            name=database.node.clock.random_bytes(8).hex(),
+            epoch=value_of(session, node_values.EPOCH),
+            central=key_fingerprint(link.pinned(session)[0]),
+            key=key,
+            loads=tuple(_loads(session, everything)),
+        )
 
 
-def _loads(session: Session, node: Node, epoch: str, everything: bool) -> list[Load]:
+def write_part(database: Database, planned: Plan, number: int) -> bytes:
+    """One file of a bundle, counted from 1. Memory holds no more than this one."""
+    node: Node = database.node
+    plain = form.framed(_frames(database, planned.loads[number - 1], planned.epoch))
+    sealed = seal_to(planned.key, plain, form.sealed_info(planned.central, node.device_id))
+    sealed_to, parts = key_fingerprint(planned.key), len(planned.loads)
+    label = Label(node.public_key, planned.central, sealed_to, planned.name, number, parts, len(sealed))
+    signature = node.sign(form.signed_message(label.written(), sealed))
+    return form.written(Bundle(label, label.written(), signature, sealed))
+
+
+def export(database: Database, everything: bool = False) -> Iterator[tuple[int, int, bytes]]:
+    """(number, how many, bytes) of the files of a new bundle; see `plan`."""
+    planned = plan(database, everything)
+    for number in range(1, len(planned.loads) + 1):
+        yield number, len(planned.loads), write_part(database, planned, number)
+
+
+def _loads(session: Session, everything: bool) -> list[Load]:
     """Entries first (alerts before all), then what was vouched for, then files: shared out to files of PART_BYTES."""
     loads: list[Load] = []
-    for batch in kept.batches_to_export(session, wire.BATCH_BYTES, everything):
-        _with_room(loads, batch.size).pushes.append(push_of(node, batch))
+    for span, size in kept.spans_to_export(session, wire.BATCH_BYTES, everything):
+        _with_room(loads, size).spans.append(span)
     for voucher, entries in vouchers.old(session, VOUCHERS):
-        if piece := reports.vouched(session, voucher, entries):
-            _with_room(loads, sum(len(e.header) + len(e.body or b"") for e in entries)).vouched.append(piece)
+        if len(entries) == vouchers.count_in(voucher):
+            _with_room(loads, sum(len(e.header) + len(e.body or b"") for e in entries)).vouched.append(voucher)
     for sha256, size in kept.files_to_export(session, everything):
         _with_room(loads, size).files.append(sha256)
     return loads
@@ -94,8 +125,8 @@ def _with_room(loads: list[Load], size: int) -> Load:
 
 
 def _frames(database: Database, load: Load, epoch: str) -> Iterator[tuple[bytes, bytes]]:
-    if load.pushes or load.vouched:
-        part = BundlePart(epoch=epoch, pushes=load.pushes, vouched=load.vouched)
+    part = _message(database, load, epoch)
+    if part.pushes or part.vouched:
         packed, encoding = codec.compress(wire.pack(part))
         yield form.MESSAGE, encoding.encode() + b"\n" + packed
     for sha256 in load.files:
@@ -104,6 +135,14 @@ def _frames(database: Database, load: Load, epoch: str) -> Iterator[tuple[bytes,
         if found is not None:
             line = wire.pack(BundledFile(sha256=sha256, scope=scope, media_type=found[0]))
             yield form.FILE, line + b"\n" + found[1]
+
+
+def _message(database: Database, load: Load, epoch: str) -> BundlePart:
+    """What an exchange would carry of this load. A voucher that can prove nothing any more is left out."""
+    with database.read() as session:
+        pushes = [push_of(database.node, kept.batch_of(session, span, wire.BATCH_BYTES)) for span in load.spans]
+        pieces = [reports.vouched(session, one, vouchers.entries_under(session, one)) for one in load.vouched]
+    return BundlePart(epoch=epoch, pushes=pushes, vouched=[piece for piece in pieces if piece])
 
 
 # ---- at central --------------------------------------------------------------------------------------------------------
@@ -266,14 +305,13 @@ def take_from_courier(database: Database, data: bytes) -> BundleTaken:
         return BundleTaken(sha256=attachments.sha256_of(data), problem=error.why)
 
 
-def sorted_by_part(files: Sequence[bytes]) -> list[bytes]:
-    """Files of bundles in the order in which they build on each other; what is no bundle comes last."""
+def place_in_order(head: bytes) -> tuple[str, str, int]:
+    """By this the files of bundles stand as they build on each other; what is no bundle comes last.
 
-    def place(data: bytes) -> tuple[str, str, int]:
-        try:
-            label = form.read_bundle(data).label
-        except BrokenBundle:
-            return ("~", "", 0)
-        return (label.device_id, label.bundle, label.part)
-
-    return sorted(files, key=place)
+    `head`: the first HEAD_BYTES of a file are enough.
+    """
+    try:
+        label = form.read_label(head)
+    except BrokenBundle:
+        return ("~", "", 0)
+    return (label.device_id, label.bundle, label.part)

@@ -2,6 +2,7 @@
 
 Starlette writes an uploaded file of more than a megabyte to a temporary file, as it came and outside the encrypted
 database: a photo with its place would lie there in plain. So nothing is written, and what may come is limited instead.
+Only sealed bundles (`bundle_files.py`) may be longer, and wait on the disk.
 """
 
 from typing import Final
@@ -15,6 +16,7 @@ from app.errors import BodyTooLarge, SignInNeeded
 from app.web.deps import signed_in_person
 from app.web.security import MACHINE_PATHS
 
+LARGE_MB: Final = {"/bundles": 512}  # files of sealed bundles, all that are brought at once
 FORM_BYTES: Final = 2**20  # what stands beside a file, and all that somebody who is not signed in may send
 
 
@@ -34,6 +36,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         taken, is_known = 0, False
+        most_mb = LARGE_MB.get(scope["path"], self.photo_max_mb)
 
         async def receive_within() -> Message:
             nonlocal taken, is_known
@@ -44,9 +47,9 @@ class BodyLimit:
                 if not is_known:
                     await _hear_out(message, receive)
                     raise SignInNeeded()
-            if taken > FORM_BYTES + self.photo_max_mb * 2**20:
+            if taken > FORM_BYTES + most_mb * 2**20:
                 await _hear_out(message, receive)
-                raise BodyTooLarge(megabytes=self.photo_max_mb)
+                raise BodyTooLarge(megabytes=most_mb)
             return message
 
         await self.app(scope, receive_within, send)

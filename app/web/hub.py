@@ -18,11 +18,13 @@ from app.store.node import value_of
 from app.sync import hub_joining
 from app.sync.hub import HUB_MET, HUB_NAME, HUB_URL, forget_hub
 from app.sync.link import Transport
+from app.web.amounts import in_groups
 from app.web.contexts import Problem
 from app.web.deps import ReadSession, SignedIn, WriteSession
 from app.web.language import LANGUAGES
 from app.web.qr import qr_path
 from app.web.render import alone_in, page, speech_of
+from app.web.security import CAMERA_HEADERS
 
 router = APIRouter()
 
@@ -45,10 +47,11 @@ class InstallPage:
 
 @dataclass(frozen=True)
 class HubShown:
-    """What other tablets need to join this one. `fingerprint`: empty for plain HTTP."""
+    """What other tablets need to join this one. `fingerprint`, in groups, and `guide`: empty for plain HTTP."""
 
     address: str
     fingerprint: str
+    guide: str  # where a plain browser gets the certificate
     qr_svg: str
     qr_width: int
 
@@ -68,7 +71,7 @@ class HubPage:
 
 @router.get("/hub")
 def hub_page(request: Request, session: ReadSession, person: SignedIn) -> Response:
-    return page(request, "hub/page.html", _view(request, session))
+    return _page(request, _view(request, session))
 
 
 @router.post("/hub")
@@ -88,7 +91,7 @@ def join(
         problem = Problem(field, speech_of(request).say(sentence, **error.params))
         with database.read() as session:
             view = _view(request, session, url, fingerprint, (problem,))
-        return page(request, "hub/page.html", view, status=422)
+        return _page(request, view, 422)
     request.app.state.sync_loop.wake()
     return RedirectResponse("/hub", 303)
 
@@ -98,6 +101,13 @@ def leave(session: WriteSession, person: SignedIn) -> Response:
     """Meets no hub any more."""
     forget_hub(session)
     return RedirectResponse("/hub", 303)
+
+
+def _page(request: Request, view: HubPage, status: int = 200) -> Response:
+    """It may ask for the camera: a hub shows what is typed here as a QR picture."""
+    response = page(request, "hub/page.html", view, status=status)
+    response.headers.update(CAMERA_HEADERS)
+    return response
 
 
 def install_page(sha256: str, fingerprint: str) -> str:
@@ -138,7 +148,8 @@ def _shown(request: Request) -> HubShown:
     address = f"{'https' if is_safe else 'http'}://{_address(request, settings)}:{settings.port}"
     fingerprint = authority.fingerprint((folder / authority.CA_NAME).read_bytes()) if is_safe else ""
     svg, width = qr_path(f"baqylau-hub:{address}#{fingerprint}")
-    return HubShown(address, fingerprint, svg, width)
+    guide = hub_joining.guide_url(address) if is_safe else ""
+    return HubShown(address, in_groups(fingerprint), guide, svg, width)
 
 
 def _address(request: Request, settings: Settings) -> str:

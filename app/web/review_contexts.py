@@ -128,6 +128,7 @@ class InboxRow:
     unsigned: int  # members whose signature is missing
     was_refused: bool
     photos_line: str = ""  # "17 of 20 photos here"; "" when all are, or there are none
+    by_hearsay: int = 0  # entries that came by way of another tablet and that their own has not confirmed
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,7 @@ class ReviewPage:
     decisions: tuple[str, ...]  # finished lines, newest first
     is_stale: bool  # something changed after the last decision
     photos_line: str = ""  # "17 of 20 photos here"; "" when there are none
+    hearsay_line: str = ""  # entries that only another tablet has shown; "" when there are none
 
 
 # ---- the report

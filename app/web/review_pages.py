@@ -36,8 +36,8 @@ from app.web.visit_pages import Scene, institution_name, visit_line
 Made = Mapping[str, tuple[str, int]]  # entry id -> (author, ms)
 
 
-def inbox_row(scene: Scene, received_ms: int | None) -> InboxRow:
-    """A visit in the inbox, with what a reviewer must see before opening it."""
+def inbox_row(scene: Scene, received_ms: int | None, by_hearsay: int) -> InboxRow:
+    """A visit in the inbox, with what a reviewer must see before opening it. `by_hearsay`: see `store.device_facts`."""
     visit, done, speech = scene.visit, scene.coverage(None), scene.speech
     signed = {record.text("person") for record in scene.records.sign_offs}
     return InboxRow(
@@ -57,6 +57,7 @@ def inbox_row(scene: Scene, received_ms: int | None) -> InboxRow:
         unsigned=sum(member not in signed for member in visit.team),
         was_refused=bool(scene.records.refusals),
         photos_line=_photos_awaited(scene),
+        by_hearsay=by_hearsay,
     )
 
 
@@ -74,11 +75,13 @@ def key_of(asked: Asked) -> str:
 
 @dataclass(frozen=True)
 class DeskFacts:
-    """What the desk shows beside the visit itself. `counts`: entries, persons and devices behind it."""
+    """What the desk shows beside the visit itself. `counts`: entries, persons and devices behind it; `by_hearsay`: entries
+    that only another device than their own has shown."""
 
     made: Made
     past: Sequence[PastAnswer]
     counts: tuple[int, int, int]
+    by_hearsay: int
     is_sound: bool
     may_approve: bool
     is_stale: bool
@@ -97,8 +100,7 @@ def chosen_in(scene: Scene, wanted: str) -> Asked | None:
 
 def review_page(scene: Scene, chosen: Asked | None, facts: DeskFacts) -> ReviewPage:
     """The desk: danger first, the sections, and one indicator with all that is known of it."""
-    visit, asked = scene.visit, scene.asked()
-    url = f"/reviews/{visit.visit_id}"
+    visit, asked, url = scene.visit, scene.asked(), f"/reviews/{scene.visit.visit_id}"
     return ReviewPage(
         visit_id=visit.visit_id,
         institution=institution_name(scene.institution, scene.speech.language),
@@ -120,6 +122,7 @@ def review_page(scene: Scene, chosen: Asked | None, facts: DeskFacts) -> ReviewP
         question=facts.question,
         reason=facts.reason,
         record_line=_record_line(scene, facts),
+        hearsay_line=_hearsay_line(scene.speech, facts.by_hearsay),
         is_record_sound=facts.is_sound,
         decisions=tuple(_decision_lines(scene, facts.made)),
         is_stale=facts.is_stale,
@@ -132,6 +135,17 @@ def _record_line(scene: Scene, facts: DeskFacts) -> str:
     if facts.is_sound:
         return counted + " " + scene.speech.say("Signatures verified.")
     return counted + " " + scene.speech.say("A signature does not verify. Ask the administrator.")
+
+
+def _hearsay_line(speech: Speech, entries: int) -> str:
+    """What came through another device counts like the rest; until its own shows it, that is said."""
+    if not entries:
+        return ""
+    return speech.say_n(
+        "%(count)s entry came by way of another tablet; its own tablet has not confirmed it yet.",
+        "%(count)s entries came by way of another tablet; their own tablet has not confirmed them yet.",
+        entries,
+    )
 
 
 def counts_line(speech: Speech, counts: tuple[int, int, int]) -> str:

@@ -11,7 +11,7 @@ from app.domain.people import Person
 from app.errors import AppError, InvalidInput
 from app.services import reviews as services
 from app.services.visits import signature_is_sound
-from app.store import reads
+from app.store import device_facts, reads
 from app.web import words
 from app.web.contexts import Problem
 from app.web.deps import ReadSession, Reviewer, WriteSession
@@ -30,7 +30,11 @@ EARLIER_VISITS = 3
 def inbox(request: Request, session: ReadSession, person: Reviewer) -> Response:
     """What waits for the office, danger first."""
     scenes = [with_photos(session, scene) for scene in scenes_of(session, request, person)]
-    rows = [inbox_row(scene, reads.last_change_ms(session, scene.visit.scope)) for scene in scenes]
+    unconfirmed = device_facts.by_hearsay_in(session)
+    rows = [
+        inbox_row(scene, reads.last_change_ms(session, scene.visit.scope), unconfirmed.get(scene.visit.scope, 0))
+        for scene in scenes
+    ]
     to_review = [row for row in rows if row.state == "finished"]
     view = InboxPage(
         danger=tuple(row for row in to_review if row.danger),
@@ -106,6 +110,7 @@ def _desk(
         made=reads.made_at_of(session, heads),
         past=_past(session, person, scene, chosen.indicator.id) if chosen else (),
         counts=reads.entry_facts(session, scene.visit.scope),
+        by_hearsay=device_facts.by_hearsay_in(session).get(scene.visit.scope, 0),
         is_sound=all(signature_is_sound(visit_id, record.fields) for record in records.sign_offs),
         may_approve=services.may_approve(session, person, records),
         is_stale=services.is_stale(records),

@@ -20,8 +20,9 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",  # no-referrer would make forms send `Origin: null`
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",  # a photo is a chosen file: no page sees the camera
 }
+CAMERA_HEADERS: Final = {"Permissions-Policy": "geolocation=(), microphone=(), camera=(self)"}  # a page that reads a QR
 MACHINE_HEADERS: Final = {  # nothing of it is ever shown by a browser, and each byte goes over a slow link
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",

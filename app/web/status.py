@@ -25,7 +25,7 @@ QUIET: Final = ("central_unreachable", "not_enrolled")
 TO_DO: Final = {
     "network_sign_in": N_("Open any page in the browser and sign in to the network, or use another one. Then send."),
     "central_not_genuine": N_("Use another network. If it comes again, tell the office."),
-    "device_revoked": N_("Call the office. What is on this tablet stays here."),
+    "device_revoked": N_("What is on this tablet stays here."),
     "central_unreachable": N_("Nothing to do now: it is tried again by itself."),
     "not_enrolled": N_("Ask the office for a one-time code and enrol this tablet."),
     "stream_fork": N_("Nothing to do. If it comes again, tell the office."),

@@ -80,6 +80,7 @@ def _live(request: Request, session: Session, person: Person) -> SyncLive:
         is_sending=loop.is_sending,
         is_safe=not unsent and sending.is_all_safe(session),
         quiet=f"{failed.happened} {failed.to_do}" if failed and not failed.is_alarm else "",
+        is_refused=bool(failed and failed.is_alarm),
         truths=tuple(truths(session, request)),
         not_counted=tuple(_not_counted(session, speech)),
         budget=photo_budget(speech, files.budget_of(session, node), dispatch.files),

@@ -84,6 +84,7 @@ class SyncLive:
     is_sending: bool
     is_safe: bool
     quiet: str  # why nothing can be sent now, when that is nobody's fault: "" or a sentence
+    is_refused: bool  # sending fails of something that a person has to put right: `truths` says what
     truths: tuple[Truth, ...]
     not_counted: tuple[NotCounted, ...]
     budget: PhotoBudget

@@ -73,6 +73,8 @@ def device_pages(sample: Sample) -> dict[str, str]:
         "a standard": "/standards/kz.cpc.14.2",
         "no such standard!": "/standards/nothing",
         "sync": "/sync",
+        "bundles": "/bundles",
+        "the team's hub": "/hub",
         "checklists": "/checklists",
         "a checklist": "/checklists/police-holding/1",
         "what changed": "/checklists/police-holding/1/changes?from=1",
@@ -94,6 +96,7 @@ def reviewer_pages(sample: Sample) -> dict[str, str]:
         "visit": sample.finished,
         "visits": "/visits",
         "institutions": "/institutions",
+        "bundles": "/bundles",
         "standards": "/standards",
         "a standard, unread": "/standards/bangkok.5?back=/inbox",
     }

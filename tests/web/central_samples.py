@@ -175,7 +175,17 @@ ROW = InboxRow(
 INBOXES = (
     InboxPage(
         (ROW,),
-        (replace(ROW, danger=0, conflicts=0, unsigned=0, was_refused=True, photos_line="20 суреттің 17-сі осында"),),
+        (
+            replace(
+                ROW,
+                danger=0,
+                conflicts=0,
+                unsigned=0,
+                was_refused=True,
+                photos_line="20 суреттің 17-сі осында",
+                by_hearsay=3,
+            ),
+        ),
         (replace(ROW, danger=0, state="returned", state_words="қайтарылды", questions_open=2),),
         (
             replace(
@@ -275,6 +285,7 @@ REVIEWS = (
         decisions=("Динара, 18 қараша: қайтарылды",),
         is_record_sound=False,
         record_line="Тізбек үзілген: әкімшіге хабарланды.",
+        hearsay_line="3 жазба басқа планшет арқылы келді.",
     ),
     replace(
         REVIEW,

@@ -337,6 +337,7 @@ LIVE = SyncLive(
     is_sending=True,
     is_safe=False,
     quiet="",
+    is_refused=False,
     truths=(),
     not_counted=(),
     budget=BUDGET,
@@ -348,7 +349,7 @@ TRUTHS = (
 LIVES = (
     LIVE,
     replace(LIVE, upload=None),
-    replace(LIVE, upload=None, is_sending=False, truths=TRUTHS),
+    replace(LIVE, upload=None, is_sending=False, truths=TRUTHS, is_refused=True),
     replace(LIVE, upload=None, is_sending=False, quiet="Қазір кеңсемен байланыс жоқ. Ештеңе істеудің қажеті жоқ."),
     replace(LIVE, upload=None, is_sending=False, budget=replace(BUDGET, is_used_up=True)),
     replace(LIVE, upload=None, is_sending=False, budget=replace(BUDGET, is_paused=True)),

@@ -8,6 +8,7 @@ from app.store.node import value_of
 from app.sync.hub import HUB_CA, HUB_URL
 from app.sync.link import Reply, Transport
 from app.web import hub
+from app.web.amounts import in_groups
 from tests.web.nodes import Node, text_of
 
 
@@ -56,9 +57,18 @@ def test_a_shared_tablet_shows_what_others_need(device: Node) -> None:
     folder = device.app.state.settings.data_dir
     authority.write(folder, authority.make(["127.0.0.1"], SystemClock().now_ms()))
     safe = ana.get("/hub").text
-    assert authority.fingerprint((folder / authority.CA_NAME).read_bytes()) in safe and "<path d=" in safe
+    assert in_groups(authority.fingerprint((folder / authority.CA_NAME).read_bytes())) in safe
+    assert "<path d=" in safe and "http://127.0.0.1:8001" in safe
 
 
 def test_a_tablet_that_is_not_shared_is_no_hub(device: Node) -> None:
     reply = device.browser().post("/sync/v1/hub/exchange", content=b"")
     assert reply.status_code == 503
+
+
+def test_only_the_hubs_page_may_ask_for_the_camera(device: Node) -> None:
+    ana = device.browser("ana")
+    assert "camera=(self)" in ana.get("/hub").headers["Permissions-Policy"]
+    assert "camera=(self)" in ana.submit("/hub", url="x").headers["Permissions-Policy"]
+    for path in ("/visits", "/sync", "/bundles"):
+        assert "camera=()" in ana.get(path).headers["Permissions-Policy"], path

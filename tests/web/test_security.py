@@ -8,7 +8,7 @@ import pytest
 
 from app.main import known_hosts, routes_of
 from app.web.preferences import own_path
-from app.web.security import CSP, HEADERS
+from app.web.security import CAMERA_HEADERS, CSP, HEADERS
 from tests.web.nodes import Browser, Node, Visiting
 
 MADE_UP = "01900000-0000-7000-8000-000000000000"
@@ -94,7 +94,8 @@ def test_every_page_carries_the_headers_and_is_kept_by_no_browser(
     browser = node.browser(("ana" if role == "device" else "ben") if is_signed_in else "")
     for path in safe_paths(role):
         reply = browser.get(path)
-        assert {name: reply.headers.get(name) for name in HEADERS} == HEADERS, path
+        wanted = HEADERS | (CAMERA_HEADERS if is_signed_in and path == "/hub" else {})
+        assert {name: reply.headers.get(name) for name in HEADERS} == wanted, path
         assert reply.headers.get("Cache-Control") == "no-store", path
 
 

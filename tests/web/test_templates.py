@@ -11,16 +11,30 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from tests.web import card_samples, central_samples, checklist_samples, guide_samples, hub_samples, rendering, samples
+from tests.web import (
+    bundle_samples,
+    card_samples,
+    central_samples,
+    checklist_samples,
+    guide_samples,
+    hub_samples,
+    rendering,
+    samples,
+)
 
 LANGUAGES = ("kk", "ru", "en")
 DEVICE = {
     "hub/page.html": hub_samples.PAGES,
+    "bundles/page.html": bundle_samples.PAGES,
     **card_samples.DEVICE,
     **guide_samples.GUIDES,
     **checklist_samples.CHECKLISTS,
 }
-CENTRAL = {**central_samples.CENTRAL, **guide_samples.OFFICE}
+CENTRAL = {
+    "bundles/import.html": bundle_samples.IMPORTS,
+    **central_samples.CENTRAL,
+    **guide_samples.OFFICE,
+}
 VIEWS = {**DEVICE, **CENTRAL}
 CASES = [(name, n, samples.page) for name, views in DEVICE.items() for n in range(len(views))]
 CASES += [(name, n, central_samples.page) for name, views in CENTRAL.items() for n in range(len(views))]
