@@ -23,7 +23,7 @@ from app.domain.journal import (
     set_aside,
 )
 from app.domain.merge import merge
-from app.store import audit, projection, relays
+from app.store import audit, central_words, projection, relays
 from app.store.node import Node
 from app.store.tables import (
     AttachmentRow,
@@ -72,6 +72,8 @@ def findings(session: Session, is_sound: SignOffCheck, tell: Tell = lambda looke
     yield from _entries(session, node, is_sound, tell)
     yield from _attachments(session, tell)
     yield from _records(session, tell)
+    for where, text in central_words.flaws(session):
+        yield Finding(where, text)
     for seq, text in audit.flaws(session):
         yield Finding(f"audit log {seq}", text)
 

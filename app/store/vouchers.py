@@ -48,7 +48,7 @@ def old(session: Session, limit: int) -> list[tuple[Voucher, list[Entry]]]:
     rows = session.execute(
         select(VOUCHER).where(VOUCHER.c.is_old.is_(True)).order_by(VOUCHER.c.scope, VOUCHER.c.after).limit(limit)
     ).all()
-    return [(_voucher(row), _entries(session, row)) for row in rows]
+    return [(voucher_of(row), _entries(session, row)) for row in rows]
 
 
 def entries_under(session: Session, voucher: Voucher) -> list[Entry]:
@@ -78,7 +78,8 @@ def drop_covered(session: Session) -> None:
         session.execute(delete(VOUCHER).where(VOUCHER.c.signature.in_(done)))
 
 
-def _voucher(row: Any) -> Voucher:
+def voucher_of(row: Any) -> Voucher:
+    """The voucher in its row."""
     return Voucher(row.epoch, row.scope, row.after, row.last, bytes.fromhex(row.signature))
 
 
@@ -101,7 +102,7 @@ def after_cursors(
     ).all()
     for row in rows:
         if row.last > cursors.get(row.scope, 0):
-            yield _voucher(row), _entries(session, row)
+            yield voucher_of(row), _entries(session, row)
 
 
 def count_in(voucher: Voucher) -> int:
@@ -117,7 +118,7 @@ def present(session: Session, epoch: str, scopes: Collection[str], limit: int) -
         .order_by(VOUCHER.c.last.desc())
         .limit(limit)
     ).all()
-    return [(_voucher(row), _entries(session, row)) for row in rows]
+    return [(voucher_of(row), _entries(session, row)) for row in rows]
 
 
 def make_old(session: Session, scopes: Collection[str]) -> None:

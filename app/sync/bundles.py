@@ -16,7 +16,7 @@ from app.domain.bundles import BrokenBundle, Bundle, Label
 from app.domain.journal import BrokenEntry
 from app.domain.protocol import Voucher
 from app.errors import AppError, BundleKeyMissing, BundleRefused, ProtocolError
-from app.store import attachments, vouchers
+from app.store import attachments, central_words, vouchers
 from app.store import bundles as kept
 from app.store import node as node_values
 from app.store.db import Database
@@ -79,7 +79,7 @@ def plan(database: Database, everything: bool = False) -> Plan:
         return Plan(
             name=database.node.clock.random_bytes(8).hex(),
             epoch=value_of(session, node_values.EPOCH),
-            central=key_fingerprint(link.pinned(session)[0]),
+            central=key_fingerprint(central_words.pinned(session)[0]),
             key=key,
             loads=tuple(_loads(session, everything)),
         )
@@ -264,7 +264,7 @@ def carry(database: Database, data: bytes) -> Label:
     bundle = _read(data)
     with database.write() as session:
         link.require_enrolled(session)
-        if bundle.label.central not in map(key_fingerprint, link.pinned(session)):
+        if bundle.label.central not in map(key_fingerprint, central_words.pinned(session)):
             raise BundleRefused("foreign")
         kept.carry(session, attachments.sha256_of(data), bundle.label.device_id, data)
     return bundle.label
@@ -280,7 +280,7 @@ def hand_over(database: Database, transport: Transport) -> int:
 def _hand_over(database: Database, transport: Transport, sha256: str) -> int:
     node: Node = database.node
     with database.read() as session:
-        data, headers, keys = kept.carried(session, sha256), link.signed_in(session), link.pinned(session)
+        data, headers, keys = kept.carried(session, sha256), link.signed_in(session), central_words.pinned(session)
     headers["Content-Type"] = "application/octet-stream"
     nonce = node.clock.random_bytes(16).hex()
     link.prove(node, headers, "bundles", data, nonce)

@@ -10,11 +10,11 @@ from sqlmodel import Session
 from app.domain import certificates as rules
 from app.domain.certificates import BrokenCertificate, Certificate
 from app.errors import DeviceNotTrusted, ProtocolError
-from app.store import relays
+from app.store import central_words, relays
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
-from app.sync import link, wire
+from app.sync import wire
 from app.sync.replies import CERTIFICATE, CLOCK_OFFSET
 
 HEADER: Final = "X-Certificate"  # base64url of the message: a hub knows who asks before it unpacks anything
@@ -54,7 +54,7 @@ def trusted(session: Session, signed: wire.SignedCertificate) -> Certificate:
     """
     node: Node = session.info["node"]
     signature, message = wire.from_hex(signed.signature), rules.certificate_message(signed.text)
-    if not any(signature_holds(key, signature, message) for key in link.pinned(session)):
+    if not any(signature_holds(key, signature, message) for key in central_words.pinned(session)):
         raise DeviceNotTrusted(rules.UNKNOWN)
     try:
         certificate = rules.read_certificate(signed.text)

@@ -11,7 +11,7 @@ from typing import Final
 from sqlmodel import Session
 
 from app.errors import AppError, CentralNotGenuine
-from app.store import attachments, bundles, outgoing, vouchers
+from app.store import attachments, bundles, central_words, outgoing, vouchers
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
@@ -88,7 +88,7 @@ def _ask(database: Database, transport: Transport, request: wire.Exchange) -> An
     """One round trip. Raises what speaks against the answer."""
     node: Node = database.node
     with database.read() as session:
-        headers, keys = link.signed_in(session), link.pinned(session)
+        headers, keys = link.signed_in(session), central_words.pinned(session)
     body, headers["Content-Encoding"] = codec.compress(wire.pack(request))
     link.prove(node, headers, "exchange", body, request.nonce)
     reply = transport("POST", f"{wire.PREFIX}/exchange", headers, body)

@@ -7,8 +7,8 @@ from typing import Final
 from sqlmodel import Session
 
 from app.errors import CentralNotGenuine, EnrolmentRefused, NetworkSignIn, ProtocolError
+from app.store import central_words, outgoing
 from app.store import node as node_values
-from app.store import outgoing
 from app.store.bundles import CENTRAL_KEY
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of, values_with_prefix
@@ -68,7 +68,7 @@ def _remember_central(session: Session, url: str, answer: wire.EnrolReply) -> No
     if value_of(session, node_values.EPOCH) != answer.epoch:
         outgoing.forget_acks(session)  # what another central acknowledged, this one does not hold
     put_value(session, link.CENTRAL_URL, url.rstrip("/"))
-    put_value(session, link.CENTRAL_KEYS, json.dumps(answer.central_keys))
+    put_value(session, central_words.CENTRAL_KEYS, json.dumps(answer.central_keys))
     put_value(session, link.TOKEN, answer.token)
     put_value(session, CENTRAL_KEY, answer.bundle_key)
     put_value(session, CERTIFICATE, "")  # it is told for whom it is enrolled now when it meets central

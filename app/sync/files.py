@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.clock import as_moment
 from app.domain.budget import Budget
 from app.errors import CentralNotGenuine, ProtocolError
-from app.store import attachments, outgoing
+from app.store import attachments, central_words, outgoing
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.store.uploads import Upload
@@ -88,7 +88,7 @@ def _send_thumbnails(database: Database, transport: Transport, outcome: Outcome)
             if budget_of(session, node).is_paused:
                 return
             waiting = attachments.thumbnails_to_send(session, THUMBNAILS_BYTES)
-            headers, keys = link.signed_in(session), link.pinned(session)
+            headers, keys = link.signed_in(session), central_words.pinned(session)
         if not waiting:
             return
         body = _pictures(waiting)
@@ -139,7 +139,7 @@ def _put(
     database: Database, transport: Transport, sha256: str, scope: str, media_type: str, data: bytes, offset: int
 ) -> None:
     with database.read() as session:
-        headers, keys = link.signed_in(session), link.pinned(session)
+        headers, keys = link.signed_in(session), central_words.pinned(session)
     upload = Upload(sha256, scope, media_type, len(data))
     reply, nonce = put_rest(database.node, transport, wire.PREFIX, headers, upload, data, offset)
     kept = wire.unpack(wire.BlobKept, link.genuine(reply, keys, "blob", nonce).content())

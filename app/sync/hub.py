@@ -21,7 +21,7 @@ from app.errors import (
     NoCertificate,
     ProtocolError,
 )
-from app.store import attachments, incoming, journal, outgoing, relays, vouchers
+from app.store import attachments, central_words, incoming, journal, outgoing, relays, vouchers
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
@@ -224,7 +224,7 @@ def _take_piece(session: Session, piece: wire.Vouched) -> int:
     message = voucher_message(piece.epoch, piece.scope, piece.after, piece.last, digest)
     signature = wire.from_hex(piece.signature)
     is_whole = len(entries) == piece.last - piece.after
-    if not is_whole or not any(signature_holds(key, signature, message) for key in link.pinned(session)):
+    if not is_whole or not any(signature_holds(key, signature, message) for key in central_words.pinned(session)):
         raise HubNotGenuine()
     return _keep_piece(session, Voucher(piece.epoch, piece.scope, piece.after, piece.last, signature), entries)
 

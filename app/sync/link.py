@@ -3,7 +3,6 @@
 An answer counts only if it is a 200 that verifies under a pinned key of central, for this very request (design 5.1).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -24,7 +23,7 @@ from app.store.node import Node, value_of
 from app.store.vault import signature_holds
 from app.sync import codec, wire
 
-TOKEN, CENTRAL_URL, CENTRAL_KEYS = "token", "central_url", "central_keys"
+TOKEN, CENTRAL_URL = "token", "central_url"
 BUSY: Final = (429, 500, 502, 503, 504)  # what a server or a proxy says when it is not the moment
 
 
@@ -68,11 +67,6 @@ def signed_in(session: Session) -> dict[str, str]:
 
 def plain_headers() -> dict[str, str]:
     return {"Content-Type": "application/json", "Accept-Encoding": codec.accepted()}
-
-
-def pinned(session: Session) -> list[bytes]:
-    """The keys of central that enrolment pinned."""
-    return [bytes.fromhex(key) for key in json.loads(value_of(session, CENTRAL_KEYS) or "[]")]
 
 
 def prove(node: Node, headers: dict[str, str], call: str, body: bytes, nonce: str) -> None:

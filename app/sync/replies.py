@@ -17,9 +17,9 @@ from app.store import attachments, journal, outgoing, sending, vouchers
 from app.store import node as node_values
 from app.store import relays as store_relays
 from app.store.bundles import CENTRAL_KEY
+from app.store.central_words import PROOF
 from app.store.node import Node, drop_values, put_value, values_with_prefix
 from app.sync import packing, relays, reports, wire
-from app.sync.reports import PROOF
 
 QUARANTINED: Final = "quarantined:"  # + entry id: the reason for which central keeps it and does not count it
 BACKUP: Final = "backup"  # node value: the newest verified backup of central that was heard of

@@ -12,11 +12,10 @@ from sqlmodel import Session
 from app import __version__
 from app.domain.journal import BrokenEntry, Entry, Hashed
 from app.domain.protocol import Voucher, feed_digest
-from app.store import attachments, erasures, outgoing, vouchers
+from app.store import attachments, central_words, erasures, outgoing, vouchers
 from app.store.node import Node, value_of, values_with_prefix
 from app.sync import wire
 
-PROOF: Final = "ack_proof:"  # node value, + stream: central's last signed ack of it
 LAST_PROBLEM: Final = "last_problem"
 
 
@@ -44,7 +43,7 @@ def free_mb(node: Node) -> int:
 def shown(session: Session, epoch: str, ahead: Collection[str]) -> wire.Shown | None:
     """Central's own signatures of this epoch, when there is a doubt: over acks of places that it now seems to lack, and
     over feeds of which it has something else. Read off the disk: a crash in between must not lose the doubt."""
-    told = values_with_prefix(session, f"{PROOF}{epoch}:")
+    told = values_with_prefix(session, f"{central_words.PROOF}{epoch}:")
     acks = [wire.StreamAck(**json.loads(told[name])) for name in told if _is_lacking(session, name, told[name])]
     if not acks and not ahead:
         return None

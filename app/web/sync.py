@@ -12,10 +12,10 @@ from sqlmodel import Session
 from app.domain.budget import CHOICES_MB
 from app.domain.people import Person
 from app.errors import AppError, InvalidInput
-from app.store import journal, outgoing, sending
+from app.store import central_words, journal, outgoing, sending
 from app.store.node import OFFLINE, put_value, value_of, values_with_prefix
 from app.store.vault import key_fingerprint
-from app.sync import files, link
+from app.sync import files
 from app.sync.client import LAST_SENT
 from app.sync.enrolment import DEVICE_NAME
 from app.sync.link import CENTRAL_URL
@@ -39,7 +39,7 @@ MEETINGS: Final[set[asyncio.Task[Outcome | None]]] = set()
 
 @router.get("/sync")
 def sync_page(request: Request, session: ReadSession, person: Visitor) -> Response:
-    keys = link.pinned(session)
+    keys = central_words.pinned(session)
     view = SyncPage(
         live=_live(request, session, person),
         device_name=value_of(session, DEVICE_NAME),

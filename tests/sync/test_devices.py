@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.domain.journal import Draft
 from app.errors import CentralNotGenuine, DeviceRevoked, EnrolmentRefused, NotEnrolled
-from app.store import attachments, incoming, journal, reads
+from app.store import attachments, central_words, incoming, journal, reads
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.store.tables import CursorRow, DeviceRow, EnrolCodeRow, table
@@ -61,7 +61,7 @@ def test_a_code_makes_a_device_known_with_its_key_and_persons(world: World) -> N
         assert answer.token not in row.token_hash
     with device.read() as session:
         assert value_of(session, link.CENTRAL_URL) == "http://central"
-        assert json.loads(value_of(session, link.CENTRAL_KEYS)) == [node_of(world.central).public_key.hex()]
+        assert json.loads(value_of(session, central_words.CENTRAL_KEYS)) == [node_of(world.central).public_key.hex()]
 
 
 @pytest.mark.parametrize("spoil", [lambda c: "A" * 12 + c[12:], lambda c: "", lambda c: c[:11] + c[12:]])

@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from app.errors import CentralNotGenuine, CentralUnreachable
-from app.store import attachments, backups, outgoing, uploads
+from app.store import attachments, backups, central_words, outgoing, uploads
 from app.store.attachments import PHOTO_TYPE
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of
@@ -133,7 +133,7 @@ def test_anybody_enrolled_may_ask_how_much_is_durable_and_the_number_is_signed(
     either_world.meet(device, Watched(either_world, lambda method, *_: _refuse_if(method == "PUT")))
     take_part(either_world, sha256, f"visit:{visit}", data[:123], len(data))
     with device.read() as session:
-        headers, keys = link.signed_in(session), link.pinned(session)
+        headers, keys = link.signed_in(session), central_words.pinned(session)
     nonce = link.prove_blob(node_of(device), headers, "HEAD", sha256, f"visit:{visit}")
     reply = either_world.transport()("HEAD", f"{wire.PREFIX}/blobs/{sha256}", headers, b"")
     assert reply.headers["upload-offset"] == "123"

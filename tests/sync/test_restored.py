@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from app.domain.journal import Draft, Entry
 from app.errors import CentralUnreachable
 from app.store import journal, outgoing
+from app.store.central_words import PROOF
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of, values_with_prefix
 from app.store.tables import CursorRow, DeviceRow, RelayedRow, StreamRow, VoucherRow, table
 from app.sync import codec, wire
 from app.sync.link import Reply
-from app.sync.reports import PROOF
 from tests.builders import ANA, BEN, CY, FakeClock, World, answer, held, make_node, make_visit, node_of, records
 
 RELAYED, VOUCHER = table(RelayedRow), table(VoucherRow)
