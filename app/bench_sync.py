@@ -4,6 +4,7 @@ The link is shaped in user space (`bench_link`), TLS runs from end to end, the d
 shipped one; limits are those of the wire, or of a bare `executemany` on the same engine in the same run.
 """
 
+import gc
 import math
 import os
 import statistics
@@ -57,6 +58,7 @@ class Trip:
 def run(postgresql_url: str = "") -> None:
     """Measures everything beside the data folder, on the same disk, and prints the table."""
     beside = Path(load_settings().data_dir).resolve().parent
+    gc.freeze()  # as both servers do: no search for garbage walks through what was loaded at start
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="baqylau-bench-", dir=beside) as name, progress() as bar:
         folder = Path(name)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Dialect, Table, Text, bindparam, insert
@@ -21,7 +22,7 @@ def insert_all(session: Session, into: Table, rows: Sequence[Mapping[str, object
     if rows:
         statement = insert_or_leave(session, into) if leave else _insert(into)
         text, names = _as_driven(session.get_bind().dialect, statement, tuple(rows[0]))
-        given = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+        given = list(map(itemgetter(*names), rows)) if names else list(rows)
         session.connection().exec_driver_sql(text, given)
 
 
