@@ -20,7 +20,7 @@ from app.store import attachments, journal, reads
 from app.store.db import Database
 from app.store.migrations import HEAD
 from app.sync import client
-from app.sync.client import Reply
+from app.sync.link import Reply
 from tests.builders import ANA, BEN, InProcess, answer, held, make_visit, make_world, node_of, records
 
 HERE = Path(__file__).resolve().parent
