@@ -1,8 +1,10 @@
 """`dev` is what everyone types first: it must refuse an old Python with a sentence and say what it can do."""
 
+import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,3 +38,18 @@ def test_a_python_that_is_too_old_gets_a_sentence(tmp_path: Path) -> None:
 def test_the_scripts_can_be_executed() -> None:
     assert os.access(ROOT / "dev", os.X_OK) or os.name == "nt"
     assert os.access(ROOT / ".ci" / "run", os.X_OK) or os.name == "nt"
+
+
+def test_a_known_hole_in_what_is_shipped_is_named() -> None:
+    module = types.ModuleType("dev")
+    module.__file__ = str(ROOT / "dev")
+    exec(compile((ROOT / "dev").read_text(encoding="utf-8"), "dev", "exec"), module.__dict__)  # noqa: S102 - our own script
+    report = {
+        "dependencies": [
+            {"name": "sound", "version": "1.0", "vulns": []},
+            {"name": "holed", "version": "0.9", "vulns": [{"id": "CVE-2026-1"}]},
+            {"name": "unknown", "skip_reason": "not found"},
+        ]
+    }
+    assert module.holes_in(json.dumps(report)) == (2, ["holed 0.9: CVE-2026-1"])
+    assert module.holes_in("") == (0, [])  # nobody answered
