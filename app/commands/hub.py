@@ -86,11 +86,13 @@ def guide(settings: Settings, listen_on: str) -> Iterator[int]:
     Raises PortBusy.
     """
     from app.web.hub import install_page
+    from app.web.render import STATIC_DIR
 
     certificate = (Path(settings.data_dir) / authority.CA_NAME).read_bytes()
     html = install_page(authority.sha256_of(certificate), authority.fingerprint(certificate)).encode()
     pages = {
         "/": ("text/html; charset=utf-8", html),
+        "/app.css": ("text/css; charset=utf-8", (STATIC_DIR / "app.css").read_bytes()),
         hub_joining.CA_PATH: ("application/x-x509-ca-cert", certificate),
     }
     try:

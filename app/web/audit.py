@@ -39,6 +39,7 @@ ACT: Final = {
     acts.BACKUP_MADE: N_("backup made and tried"),
     acts.EPOCH_BEGUN: N_("new epoch begun after a restore"),
 }
+FACT: Final = {"device": N_("Tablet"), "people": N_("People"), "sha256": "SHA-256", "purpose": N_("Purpose")}
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,12 @@ def _line(speech: Speech, noted: Noted, names: Mapping[str, str]) -> AuditLine:
         who=names.get(noted.who, noted.who),
         act=speech.say(ACT[noted.what]) if noted.what in ACT else noted.what,
         of=names.get(noted.of, noted.of),
-        told=", ".join(f"{name}: {_fact(value, names)}" for name, value in noted.told.items()),
+        told=" · ".join(f"{_name(speech, name)}: {_fact(value, names)}" for name, value in noted.told.items()),
     )
+
+
+def _name(speech: Speech, fact: str) -> str:
+    return speech.say(FACT[fact]) if fact in FACT else fact
 
 
 def _fact(value: Json, names: Mapping[str, str]) -> str:

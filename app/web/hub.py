@@ -112,7 +112,7 @@ def _page(request: Request, view: HubPage, status: int = 200) -> Response:
 
 def install_page(sha256: str, fingerprint: str) -> str:
     """How to install a hub's certificate, in all three languages on one page."""
-    guides = [InstallGuide(language, sha256, fingerprint) for language in LANGUAGES]
+    guides = [InstallGuide(language, sha256, in_groups(fingerprint)) for language in LANGUAGES]
     parts = tuple(Markup(alone_in(one.language, "hub/_install.html", one)) for one in guides)  # noqa: S704
     return alone_in(LANGUAGES[0], "hub/install.html", InstallPage(parts))
 
