@@ -1,6 +1,7 @@
 """Every setting of the program, with unit and default. Nonsense is refused at start, with the setting's name."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -15,7 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX: Final = "BAQYLAU_"
 SETTINGS_FILE: Final = "BAQYLAU_SETTINGS_FILE"
 
+PIN: Final = re.compile(r"[A-Za-z0-9+/]{43}=")  # SHA-256 in base64
+
 Role = Literal["device", "central"]
+
+
+def pins_in(text: str) -> tuple[str, ...]:
+    """Pins as they stand in the setting."""
+    return tuple(pin.strip() for pin in text.split(",") if pin.strip())
 
 
 class Settings(BaseSettings):
@@ -35,6 +43,10 @@ class Settings(BaseSettings):
     public_hosts: str = Field("", description="Further host names this node answers to, comma-separated.")
     public_url: str = Field(
         "", description="central only: address on enrolment cards, as https://name. Empty: the browser's."
+    )
+    tls_pins: str = Field(
+        "",
+        description="central only: pins of its TLS keys, live and spare, comma-separated; `baqylau tls-pin` tells one.",
     )
     instance: str = Field(
         "live", pattern=r"[a-z]{1,12}", description="Names cookies and browser storage: live or training."
@@ -65,6 +77,18 @@ class Settings(BaseSettings):
         except (KeyError, OSError, ValueError) as error:
             raise ValueError("no such time zone") from error
         return name
+
+    @field_validator("tls_pins")
+    @classmethod
+    def _are_pins(cls, text: str) -> str:
+        if not all(PIN.fullmatch(pin) for pin in pins_in(text)):
+            raise ValueError("no pins")
+        return text
+
+    @property
+    def pinned_keys(self) -> tuple[str, ...]:
+        """The pins of central's TLS keys."""
+        return pins_in(self.tls_pins)
 
     @property
     def cookie_name(self) -> str:

@@ -75,6 +75,8 @@ def create_app(
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
     app.state.settings, app.state.checklists = settings, checklists
+    if database is not None:
+        database.node.tls_pins = settings.pinned_keys
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared
     app.state.bundle_plan = None  # of the sealed bundle that this device offers on a page

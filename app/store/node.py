@@ -35,6 +35,7 @@ class Node:
     signing_key: SigningKey
     incarnation: str
     person_keys: dict[str, SigningKey] = field(default_factory=dict)  # of people unlocked on this device
+    tls_pins: tuple[str, ...] = ()  # central: of its TLS keys, as its settings name them
 
     @property
     def public_key(self) -> bytes:

@@ -15,7 +15,7 @@ from app.store import node as node_values
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
 from app.store.vault import key_fingerprint, signature_holds
-from app.sync import certificates, packing, relays, reports, wire
+from app.sync import certificates, packing, relays, reports, tls, wire
 from app.sync.pushes import take_all
 
 log = logging.getLogger("baqylau.sync")
@@ -53,6 +53,7 @@ def _credentials(
     return {
         "certificate": certificates.due(node, device, asked.certificate_at, now_ms),
         "bundle_key": _bundle_key(session, asked.bundle_key),
+        "tls_pins": list(node.tls_pins) if asked.tls_pins not in (None, tls.digest(node.tls_pins)) else None,
     }
 
 

@@ -16,7 +16,7 @@ from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.sync import bundles as sealed_bundles
-from app.sync import codec, files, link, reports, wire
+from app.sync import codec, files, link, reports, tls, wire
 from app.sync.batches import push_of
 from app.sync.certificates import held_at
 from app.sync.link import Transport
@@ -160,6 +160,7 @@ def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         relays=to_pass_on(session) if outcome.has_reported and outcome.can_relay else [],
         certificate_at=held_at(session),
         bundle_key=bundles.held_fingerprint(session),
+        tls_pins=tls.digest(tls.held_pins(session)),
     )
 
 

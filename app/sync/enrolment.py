@@ -13,7 +13,7 @@ from app.store.bundles import CENTRAL_KEY
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of, values_with_prefix
 from app.store.vault import key_fingerprint
-from app.sync import codec, link, wire
+from app.sync import codec, link, tls, wire
 from app.sync.link import Reply, Transport
 from app.sync.replies import CERTIFICATE, QUARANTINED
 
@@ -71,6 +71,7 @@ def _remember_central(session: Session, url: str, answer: wire.EnrolReply) -> No
     put_value(session, central_words.CENTRAL_KEYS, json.dumps(answer.central_keys))
     put_value(session, link.TOKEN, answer.token)
     put_value(session, CENTRAL_KEY, answer.bundle_key)
+    tls.keep_pins(session, answer.tls_pins)
     put_value(session, CERTIFICATE, "")  # it is told for whom it is enrolled now when it meets central
     put_value(session, DEVICE_NAME, answer.name)
     put_value(session, DEVICE_PEOPLE, json.dumps(answer.people))

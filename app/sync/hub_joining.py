@@ -9,6 +9,7 @@ from app.errors import N_, CentralUnreachable, HubUnreachable, InvalidInput
 from app.store import authority
 from app.store.db import Database
 from app.store.node import put_value, value_of
+from app.sync import tls
 from app.sync.hub import HUB_CA, HUB_URL, forget_hub
 from app.sync.link import Transport
 
@@ -82,4 +83,4 @@ def transport_to_hub(database: Database, timeout_s: float) -> Transport:
         url, trusted = value_of(session, HUB_URL), value_of(session, HUB_CA)
     if not url:
         raise HubUnreachable()
-    return HttpTransport(url, timeout_s, ssl.create_default_context(cadata=trusted) if trusted else None)
+    return HttpTransport(url, timeout_s, tls.trust_in(trusted))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.errors import AppError, CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
+from app.sync import tls
 from app.sync.client import meet_central
 from app.sync.hub import HUB_CA, HUB_URL, meet_hub
 from app.sync.link import CENTRAL_URL, CentralBusy, Transport
@@ -139,8 +140,8 @@ class SyncLoop:
         if self.transport is not None:
             return self.transport
         with database.read() as session:
-            url = value_of(session, CENTRAL_URL)
-        http = self._connection("central", url, "")
+            url, pins = value_of(session, CENTRAL_URL), value_of(session, tls.TLS_PINS)
+        http = self._connection("central", url, pins)
         http.on_sent = self._moved
         return http
 
@@ -153,14 +154,12 @@ class SyncLoop:
         return self._connection("hub", url, trusted)
 
     def _connection(self, whom: str, url: str, trusted: str) -> "HttpTransport":
-        """The connection to an address: the one there is, or a new one. `trusted`: the only certificate (PEM) that counts."""
-        import ssl
-
+        """The connection to an address: the one there is, or a new one. `trusted`: see `tls.trust_in`."""
         from app.sync.transport import HttpTransport  # an HTTP client: not before there is somebody to speak with
 
         if whom in self._open and self._open[whom][:2] != (url, trusted):
             self._open.pop(whom)[2].close()
         if whom not in self._open:
-            trust = ssl.create_default_context(cadata=trusted) if trusted else None
-            self._open[whom] = (url, trusted, HttpTransport(url, self.state.settings.sync_timeout_s, trust))
+            transport = HttpTransport(url, self.state.settings.sync_timeout_s, tls.trust_in(trusted))
+            self._open[whom] = (url, trusted, transport)
         return self._open[whom][2]

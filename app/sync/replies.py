@@ -19,7 +19,7 @@ from app.store import relays as store_relays
 from app.store.bundles import CENTRAL_KEY
 from app.store.central_words import PROOF
 from app.store.node import Node, drop_values, put_value, values_with_prefix
-from app.sync import packing, relays, reports, wire
+from app.sync import packing, relays, reports, tls, wire
 
 QUARANTINED: Final = "quarantined:"  # + entry id: the reason for which central keeps it and does not count it
 BACKUP: Final = "backup"  # node value: the newest verified backup of central that was heard of
@@ -96,6 +96,8 @@ def _take_credentials(session: Session, answer: wire.ExchangeReply) -> None:
         put_value(session, CERTIFICATE, wire.pack(answer.certificate).decode())
     if answer.bundle_key:
         put_value(session, CENTRAL_KEY, answer.bundle_key)
+    if answer.tls_pins is not None:
+        tls.keep_pins(session, answer.tls_pins)
 
 
 def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outcome: Outcome) -> None:

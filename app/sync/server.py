@@ -54,6 +54,7 @@ def _enrol(session: Session, node: Node, asked: wire.EnrolRequest, public_key: b
         epoch=value_of(session, node_values.EPOCH),
         nonce=asked.nonce,
         bundle_key=own_public_key(session).hex(),
+        tls_pins=list(node.tls_pins),
     )
 
 

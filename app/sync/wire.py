@@ -235,6 +235,7 @@ class Exchange(Message):
     relays: list[Relay] = Field(default_factory=list)
     certificate_at: int | None = None  # when the certificate it holds was issued; 0: it has none; None: it wants none
     bundle_key: str | None = None  # fingerprint of the key for bundles that this device has; None: it wants none
+    tls_pins: str | None = None  # the digest of the pins that this device has; None: it wants none
 
 
 class Refused(Message):
@@ -294,6 +295,7 @@ class ExchangeReply(Message):
     certificate: SignedCertificate | None = None  # a newer one
     bundle_key: str = ""  # in hex: to whom bundles are sealed, for a device that has another one or none
     takes_originals: bool = False  # an older central knows no originals: they wait on the device
+    tls_pins: list[str] | None = None  # for a device that has others
     version: str = ""
     now_ms: int
 
@@ -319,6 +321,7 @@ class EnrolReply(Message):
     epoch: str
     nonce: str
     bundle_key: str = ""  # in hex
+    tls_pins: list[str] = Field(default_factory=list)
 
 
 class Health(Message):
