@@ -6,11 +6,10 @@ from pathlib import Path
 from rich.table import Table
 from sqlmodel import Session, select
 
-from app.commands.enrolment import add_key_slot, cost_of
+from app.commands.enrolment import add_key_slot
 from app.commands.nodes import this_central
 from app.commands.terminal import (
     ask_new_passphrase,
-    check_new_passphrase,
     console,
     given_passphrases,
     progress,
@@ -25,6 +24,7 @@ from app.store import reads
 from app.store.node import Node
 from app.store.tables import CredentialRow
 from app.store.vault import has_slots
+from app.sync.enrolling import cost_of, new_passphrase
 
 SOME_ROWS_BAD = 3
 
@@ -70,7 +70,7 @@ def _add_to_office(
     with this_central(data) as node:
         # The passphrase is asked before the transaction: nothing is locked while somebody thinks of four words.
         given = next(given_passphrases(passphrase_file), None)
-        passphrase = check_new_passphrase(given, set()) if given else ask_new_passphrase(form.name, set())
+        passphrase = new_passphrase(given, set()) if given else ask_new_passphrase(form.name, set())
         with node.database.write() as session:
             person_id = _save(session, form, author_name)
             set_sign_in(session, person_id, sign_in_name, passphrase, cost_of(node.settings))

@@ -63,22 +63,14 @@ def ask_passphrase(file: Path | None) -> str:
 
 def ask_new_passphrase(name: str, taken: set[str]) -> str:
     """A new passphrase of at least four words, typed twice; asked again until it can be used and is none of `taken`."""
+    from app.sync.enrolling import new_passphrase
+
     while True:
         typed = str(typer.prompt(f"New passphrase for {name}", hide_input=True, confirmation_prompt=True, err=True))
         try:
-            return check_new_passphrase(typed, taken)
+            return new_passphrase(typed, taken)
         except (WeakPassphrase, PassphraseTaken) as error:
             say_refusal(error)
-
-
-def check_new_passphrase(typed: str, taken: set[str]) -> str:
-    """The passphrase in its one form. Raises WeakPassphrase, PassphraseTaken."""
-    from app.store.vault import check_passphrase
-
-    passphrase = check_passphrase(typed)
-    if passphrase in taken:
-        raise PassphraseTaken()
-    return passphrase
 
 
 def is_asked_in_script(file: Path | None) -> bool:

@@ -19,6 +19,7 @@ from app.sync.replies import CERTIFICATE, QUARANTINED
 
 DEVICE_NAME, DEVICE_PEOPLE = "device_name", "device_people"
 CODE_LENGTH: Final = 12  # of the secret part; the rest is the fingerprint
+WHOLE_CODE: Final = 28  # letters and digits on the card, without the hyphens between groups
 
 
 def enrol(database: Database, transport: Transport, url: str, code: str) -> wire.EnrolReply:
@@ -45,8 +46,13 @@ def enrol(database: Database, transport: Transport, url: str, code: str) -> wire
 
 def parts_of(code: str) -> tuple[str, str]:
     """(one-time code, fingerprint of central's key): small letters and any spaces or hyphens between groups will do."""
-    letters = "".join(sign for sign in code.upper() if sign.isalnum())
+    letters = letters_of(code)
     return letters[:CODE_LENGTH], letters[CODE_LENGTH:]
+
+
+def letters_of(code: str) -> str:
+    """What counts of a code as it was typed."""
+    return "".join(sign for sign in code.upper() if sign.isalnum())
 
 
 def _answer_of(reply: Reply, fingerprint: str, nonce: str) -> wire.EnrolReply:

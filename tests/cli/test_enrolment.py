@@ -19,6 +19,7 @@ from app.store.checklist_cache import library_from
 from app.store.db import DATABASE_NAME, Database
 from app.store.opening import open_database
 from app.store.vault import open_vault
+from app.sync import enrolling
 from tests.builders import InProcess
 from tests.cli.conftest import Run
 
@@ -123,6 +124,16 @@ def test_a_wrong_code_leaves_nothing_behind(
     assert left_in(tablet) == []
 
 
+def test_half_a_code_is_not_used_up(run: Run, office: Office, tablet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, PHRASES[0])
+    code = office.code_for("Bolat")
+    said = run("enrol", URL, code[:12], "--data", tablet)
+    assert said.code == 2
+    assert "28 Latin letters and digits" in said.err
+    assert left_in(tablet) == []
+    assert run("enrol", URL, code, "--data", tablet).code == 0
+
+
 def test_a_weak_passphrase_is_refused_before_the_code_is_used_up(
     run: Run, office: Office, tablet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +153,7 @@ def test_an_enrolment_that_breaks_off_leaves_nothing_and_says_that_the_code_is_g
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(enrolment, "make_vault", interrupt)
+        broken.setattr(enrolling, "make_vault", interrupt)
         said = run("enrol", URL, office.code_for("Bolat"), "--data", tablet)
     assert said.code != 0
     assert "its code is used up" in said.err
@@ -155,7 +166,7 @@ def test_a_power_cut_at_the_very_end_is_finished_by_the_next_try(
 ) -> None:
     give(monkeypatch, PHRASES[0])
     with monkeypatch.context() as broken:
-        broken.setattr(enrolment, "move_in", lambda making, folder: None)
+        broken.setattr(enrolling, "move_in", lambda making, folder: None)
         run("enrol", URL, office.code_for("Bolat"), "--data", tablet)
     assert left_in(tablet) == ["enrolling"]
     said = run("enrol", URL, "ANYTHING", "--data", tablet)
