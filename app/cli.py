@@ -95,6 +95,18 @@ def central(host: Host = None, port: Port = None, data: Data = None) -> None:
     servers.run_central(host, port, data)
 
 
+@program.command("tls-pin")
+def tls_pin(
+    certificate: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="Certificate (PEM).")
+    ],
+) -> None:
+    """Tell the pin of a certificate's key, for BAQYLAU_TLS_PINS of central: one of the live key, one of a spare."""
+    from app.commands import enrolment
+
+    enrolment.tell_pin(certificate)
+
+
 @program.command()
 def demo(
     central_port: Annotated[int, typer.Option(help="Port of the office.", min=1, max=65535)] = 8001,

@@ -3,6 +3,7 @@
 What is asked and said at the keyboard; how it is done stands in `sync/enrolling.py`, which the page `/enrol` uses too.
 """
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -27,10 +28,11 @@ from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.store.opening import open_database
 from app.store.vault import has_slots, open_vault
-from app.sync import client, enrolling, link
+from app.sync import client, enrolling, tls
 from app.sync.enrolling import CODE_USED_UP, NewDevice, new_passphrase
-from app.sync.transport import HttpTransport
+from app.sync.transport import HttpTransport, to_central
 
+NO_CERTIFICATE: Final = N_("“%(path)s” holds no certificate. Give the PEM file that the office's web server uses.")
 NOBODY_HERE: Final = N_("“%(name)s” is nobody of this tablet. Its people: %(people)s.")
 FINISHED_NOW: Final = N_("The enrolment that was interrupted is finished now.")
 NO_PASSPHRASE: Final = N_("%(name)s has no passphrase on this tablet yet. Give one with: baqylau add-person")
@@ -88,13 +90,23 @@ def add_key_slot(name: str, data: Path | None, passphrase_file: Path | None) -> 
         enrolling.give_slots(folder, node.opened.database_key, cost, node.database, {found[0]: passphrase})
 
 
+def tell_pin(certificate: Path) -> None:
+    """Prints the pin of the first certificate in a PEM file. Raises InvalidInput for another file."""
+    try:
+        text = certificate.read_text("ascii").partition(ssl.PEM_FOOTER)[0]
+        pin = tls.pin_of(ssl.PEM_cert_to_DER_cert(f"{text.strip()}\n{ssl.PEM_FOOTER}"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(NO_CERTIFICATE, "certificate", path=str(certificate)) from error
+    console.print(pin, markup=False)
+
+
 def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path | None) -> None:
     _check_given(passphrase_file)
     device = NewDevice(settings, SystemClock())
     try:
         transport = HttpTransport(url, settings.sync_timeout_s)
         device.enrol(transport, url, code)
-        _fetch_names(device.database, transport)
+        _fetch_names(device.database, settings)
         device.finish(_ask_all(device.database, passphrase_file, given_passphrases(passphrase_file)))
     except BaseException:
         device.throw_away()
@@ -121,7 +133,7 @@ def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path 
     try:
         transport = HttpTransport(url, settings.sync_timeout_s)
         name = enrolling.link_to_office(database, transport, url, code)
-        _fetch_names(database, transport)
+        _fetch_names(database, settings)
         given = given_passphrases(passphrase_file)
         next(given, None)
         chosen = _ask_all(database, passphrase_file, given)
@@ -146,19 +158,16 @@ def _ask_all(database: Database, passphrase_file: Path | None, given: Iterator[s
     return chosen
 
 
-def _fetch_names(database: Database, transport: HttpTransport) -> None:
+def _fetch_names(database: Database, settings: Settings) -> None:
     """Meets the office for the names of its people: they make the questions kinder, and may come later as well."""
     try:
-        client.meet_central(database, transport)
+        client.meet_central(database, to_central(database, settings.sync_timeout_s))
     except AppError as error:
         say_refusal(error)
 
 
 def _transport(node: OpenNode) -> HttpTransport:
     with node.database.read() as session:
-        url = value_of(session, link.CENTRAL_URL)
         if value_of(session, OFFLINE) == "on":
             complaints.print("This tablet is told to stay offline; this one meeting was asked for by hand.")
-    if not url:
-        raise NotEnrolled()
-    return HttpTransport(url, node.settings.sync_timeout_s)
+    return to_central(node.database, node.settings.sync_timeout_s)

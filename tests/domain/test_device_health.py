@@ -61,6 +61,6 @@ def test_a_sound_tablet_has_no_trouble() -> None:
 
 
 def test_every_trouble_is_named_the_most_urgent_first() -> None:
-    worst = Health(15 * DAY_MS, 1, 1, 1, -11 * MINUTE_MS, 20, "0.1.0", "stream_fork")
+    worst = Health(15 * DAY_MS, 1, 1, 1, 1, -11 * MINUTE_MS, 20, "0.1.0", "stream_fork")
     assert troubles(worst, "0.2.0") == ("stale", "problem", "clock", "disk", "older")
     assert troubles(Health(0, version="0.3.0"), "0.2.0") == ("newer",)

@@ -149,13 +149,13 @@ def test_the_same_bytes_are_kept_once_under_their_hash(central: Database) -> Non
         assert attachments.read(session, sha256) == (PHOTO_TYPE, data)
         assert attachments.read_thumbnail(session, sha256) == b"small"
         assert attachments.unsent(session) == [(sha256, len(data))]
-        assert attachments.photo_counts(session, "visit:v") == (0, 1)
+        assert attachments.sent_counts(session, "visit:v") == (0, 1)
         assert attachments.present(session, [sha256, "0" * 64]) == {sha256}
         assert attachments.scope_of(session, sha256) == "visit:v"
     with central.write() as session:
         attachments.mark_sent(session, sha256, 5)
         assert attachments.unsent(session) == []
-        assert attachments.photo_counts(session, "visit:v") == (1, 1)
+        assert attachments.sent_counts(session, "visit:v") == (1, 1)
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
