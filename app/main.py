@@ -47,9 +47,10 @@ BOTH = (
     "booklets",
     "standards",
 )
-DEVICE_ONLY = ("sync", "hub", "bundles")
+DEVICE_ONLY = ("sync", "hub", "bundles", "alerts")
 CENTRAL_ONLY = (
     "reviews",
+    "alert_reviews",
     "originals",
     "institutions",
     "people",

@@ -14,6 +14,7 @@ WHATS: Final = (
     "procurator",
     "police",
     "ombudsman",
+    "guardianship",
     "contact_centre",
     "psychologist",
     "hospital",

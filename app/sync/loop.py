@@ -57,6 +57,10 @@ class SyncLoop:
         if self.failures < REFUSED and not self.asked_s:
             self._wake.set()
 
+    async def rush(self) -> None:
+        """An alert was saved: try at once, once, whatever pause was asked for. A child does not wait for it."""
+        self._wake.set()
+
     async def meet_now(self) -> Outcome | None:
         """Meets central once, now. None when there is nothing to meet with. Raises AppError as `meet_central` does."""
         database: Database | None = self.state.database

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlmodel import Session
 
-from app.domain import erasure
+from app.domain import alerts, erasure
 from app.domain.arrivals import Intake
 from app.domain.journal import Accepted, Entry, Gap, Link, StreamName, accept, aside_name, seal_message
 from app.domain.merge import merge
@@ -23,7 +23,7 @@ from app.sync import wire
 from app.sync.batches import places_of
 
 OFFICE_SCOPES: Final = ("reference", "institution:")  # only central writes here
-OFFICE_KINDS: Final = ("person", "institution", "contact", "question", "review")
+OFFICE_KINDS: Final = ("person", "institution", "contact", "question", "review", alerts.DECISION)
 OFFICE_STATES: Final = ("returned", "approved")
 
 

@@ -20,6 +20,15 @@ def span_words(speech: Speech, ms: int) -> str:
     return speech.say_n("%(count)s minute", "%(count)s minutes", max(1, ms // MINUTE_MS))
 
 
+def ago_words(speech: Speech, ms: int) -> str:
+    """ "25 minutes ago": in Russian another case than that of the amount alone."""
+    if ms >= 2 * DAY_MS:
+        return speech.say_n("%(count)s day ago", "%(count)s days ago", ms // DAY_MS)
+    if ms >= 2 * HOUR_MS:
+        return speech.say_n("%(count)s hour ago", "%(count)s hours ago", ms // HOUR_MS)
+    return speech.say_n("%(count)s minute ago", "%(count)s minutes ago", max(1, ms // MINUTE_MS))
+
+
 def by_words(speech: Speech, ms: int) -> str:
     """ "by 25 minutes": how far a clock is ahead or behind."""
     if ms >= 2 * DAY_MS:

@@ -34,6 +34,8 @@ ACT: Final = {
     acts.DEVICE_REVOKED: N_("tablet withdrawn"),
     acts.VISIT_RETURNED: N_("visit returned with questions"),
     acts.VISIT_APPROVED: N_("visit approved"),
+    acts.ALERT_ACKNOWLEDGED: N_("alert: the office knows"),
+    acts.ALERT_CLOSED: N_("alert closed"),
     acts.ORIGINAL_READ: N_("original of a photo opened"),
     acts.EXPORTED: N_("exported"),
     acts.BACKUP_MADE: N_("backup made and tried"),

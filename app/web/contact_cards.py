@@ -63,10 +63,22 @@ def _group(speech: Speech, contacts: Sequence[Contact], region: str) -> ContactG
     return ContactGroup(region_words(speech, region), cards, empty)
 
 
+def cards_by_kind(session: Session, speech: Speech, region: str) -> dict[str, tuple[ContactCard, ...]]:
+    """Kind of contact -> whom to call: of the region of a visit's institution first, then of the whole country."""
+    contacts = [contact_of(record) for record in reads.contacts(session)]
+    found: dict[str, tuple[ContactCard, ...]] = {"contact_centre": (_centre_111(speech),)}
+    for one in (*sorted_contacts(contacts, region), *(sorted_contacts(contacts, EVERYWHERE) if region else ())):
+        found[one.what] = (*found.get(one.what, ()), _card(speech, one))
+    return found
+
+
 def _cards(speech: Speech, contacts: Sequence[Contact], region: str) -> Iterable[ContactCard]:
-    for one in sorted_contacts(contacts, region):
-        call = f"tel:{dialled(one.phone)}"
-        yield ContactCard(words.contact(speech, one.what), one.name, one.phone, call, one.hours, one.note)
+    return (_card(speech, one) for one in sorted_contacts(contacts, region))
+
+
+def _card(speech: Speech, one: Contact) -> ContactCard:
+    call = f"tel:{dialled(one.phone)}"
+    return ContactCard(words.contact(speech, one.what), one.name, one.phone, call, one.hours, one.note)
 
 
 def _centre_111(speech: Speech) -> ContactCard:

@@ -58,6 +58,16 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class RedButton:
+    """The red button of an open visit's pages. Posts to `url`: alert, danger. Two taps raise an alert."""
+
+    url: str  # also the page that shows the visit's alerts
+    alert_id: str  # made with the page: the same tap twice is one alert
+    dangers: tuple[Choice, ...]
+    guide_url: str  # what to do first
+
+
+@dataclass(frozen=True)
 class PageContext:
     """The frame of every page."""
 
@@ -72,6 +82,7 @@ class PageContext:
     person: PersonContext | None  # None: nobody is signed in
     status: StatusContext | None  # None where no visit data is kept (central, signed out)
     nav: tuple[NavItem, ...]
+    red_button: RedButton | None = None  # None outside a visit that this person may raise an alert in
 
 
 @dataclass(frozen=True)

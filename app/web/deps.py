@@ -11,11 +11,12 @@ from app.domain.people import RIGHTS, Person
 from app.errors import NotAllowed, SignInNeeded
 from app.services import people
 from app.store.db import Database
+from app.web.red_button import red_button
 from app.web.render import is_part_wanted
 from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
-POLLED = ("/sync/status", "/sync/progress")  # asked by the page itself: must not keep a forgotten tablet signed in
+POLLED = ("/sync/status", "/sync/progress", "/calls/states")  # asked by the page: keeps no forgotten tablet signed in
 
 
 def database_of(request: Request) -> Database:
@@ -41,6 +42,7 @@ def signed_in_person(request: Request) -> Person | None:
         request.state.person = person
         if settings.role == "device" and not _saves_a_part(request):
             request.state.status = status_of(session, request)
+            request.state.red_button = red_button(session, request, person)
     _touch(request, database, token)
     return person
 
@@ -51,7 +53,7 @@ def _saves_a_part(request: Request) -> bool:
 
 
 def _touch(request: Request, database: Database, token: str) -> None:
-    if request.url.path in POLLED:
+    if request.url.path.endswith(POLLED):
         return
     now = database.node.clock.now_ms()
     touched: dict[str, int] = request.app.state.touched

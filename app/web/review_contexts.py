@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.web.alert_contexts import OfficeAlert
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
 from app.web.case_contexts import ReportCase
 from app.web.contexts import Choice, IndicatorLink, OriginalOf, PhotoPlace, Problem
@@ -137,6 +138,8 @@ class InboxPage:
     waiting: tuple[InboxRow, ...]  # to review
     returned: tuple[InboxRow, ...]  # with the team
     done: tuple[InboxRow, ...]  # approved lately
+    alerts: tuple[OfficeAlert, ...] = ()  # nobody of the office has answered
+    followed: tuple[OfficeAlert, ...] = ()  # known, not closed yet
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,7 @@ class ReviewPage:
     decisions: tuple[str, ...]  # finished lines, newest first
     is_stale: bool  # something changed after the last decision
     photos_line: str = ""  # "17 of 20 photos here"; "" when there are none
+    alerts: tuple[OfficeAlert, ...] = ()
     hearsay_line: str = ""  # entries that only another tablet has shown; "" when there are none
 
 

@@ -1,5 +1,6 @@
 """Central: the inbox, the reviewer's desk, and the decisions."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -11,8 +12,9 @@ from app.domain.people import Person
 from app.errors import AppError, InvalidInput
 from app.services import reviews as services
 from app.services.visits import signature_is_sound
-from app.store import device_facts, reads
+from app.store import alerts, device_facts, reads
 from app.web import words
+from app.web.alert_reviews import office_alerts_of
 from app.web.contexts import Problem
 from app.web.deps import ReadSession, Reviewer, WriteSession
 from app.web.render import page, speech_of
@@ -28,7 +30,7 @@ EARLIER_VISITS = 3
 
 @router.get("/inbox")
 def inbox(request: Request, session: ReadSession, person: Reviewer) -> Response:
-    """What waits for the office, danger first."""
+    """What waits for the office: alerts above everything, then danger."""
     scenes = [with_photos(session, scene) for scene in scenes_of(session, request, person)]
     unconfirmed = device_facts.by_hearsay_in(session)
     rows = [
@@ -36,11 +38,14 @@ def inbox(request: Request, session: ReadSession, person: Reviewer) -> Response:
         for scene in scenes
     ]
     to_review = [row for row in rows if row.state == "finished"]
+    raised = office_alerts_of(session, request, alerts.for_office(session, person))
     view = InboxPage(
         danger=tuple(row for row in to_review if row.danger),
         waiting=tuple(row for row in to_review if not row.danger),
         returned=tuple(row for row in rows if row.state in ("returned", "in_progress", "planned")),
         done=tuple(row for row in rows if row.state == "approved"),
+        alerts=tuple(one for one in raised if one.is_waiting),
+        followed=tuple(one for one in raised if not one.is_waiting and not one.card.closed_line),
     )
     return page(request, "inbox/page.html", view)
 
@@ -119,7 +124,9 @@ def _desk(
         question=question,
         reason=reason,
     )
-    return page(request, "reviews/page.html", review_page(scene, chosen, facts), status=error.status if error else 200)
+    raised = office_alerts_of(session, request, alerts.in_visit(session, visit_id))
+    view = replace(review_page(scene, chosen, facts), alerts=tuple(raised))
+    return page(request, "reviews/page.html", view, status=error.status if error else 200)
 
 
 def _against(scene: Scene, chosen: Asked) -> list[str]:

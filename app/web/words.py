@@ -33,6 +33,8 @@ ENTRY_KIND: Final = {
     "refusal": N_("Refused access"),
     "declaration": N_("Declaration"),
     "sign_off": N_("Signature"),
+    "alert": N_("Red button"),
+    "alert_told": N_("Who was told"),
 }
 VARIANT: Final = {
     "full": N_("Full list"),
@@ -100,10 +102,46 @@ CONTACT: Final = {
     "procurator": N_("prosecutor"),
     "police": N_("police"),
     "ombudsman": N_("ombudsman"),
+    "guardianship": N_("guardianship body"),
     "contact_centre": N_("contact centre"),
     "psychologist": N_("psychologist"),
     "hospital": N_("hospital"),
     "other": N_("other contact"),
+}
+DANGER: Final = {
+    "immediate": N_("A child is in immediate danger"),
+    "needs_doctor": N_("Injury or illness: a doctor is needed"),
+    "held": N_("A child is locked up with adults or held unlawfully"),
+    "reprisal": N_("A child is punished or threatened for talking"),
+    "suicide": N_("A child may harm or kill himself or herself"),
+    "alone": N_("A child without family or guardian"),
+    "other": N_("Something else that cannot wait"),
+}
+RECIPIENT: Final = {
+    "team_lead": N_("Team lead"),
+    "ambulance": N_("Ambulance or medic"),
+    "commissioner": N_("Duty line of the Commissioner for Children's Rights"),
+    "procurator": N_("Prosecutor"),
+    "police": N_("Police"),
+    "guardianship": N_("Guardianship body"),
+    "contact_centre": N_("Contact centre 111"),
+}
+RECIPIENT_REASON: Final = {
+    "team_lead": N_("By word of mouth, at once. The lead decides on the rest; if out of reach, you do."),
+    "ambulance": N_("If life or health is threatened: at once, without anybody's leave."),
+    "commissioner": N_("The team lead calls. The written note follows within 24 hours."),
+    "procurator": N_("If the child is held unlawfully, beaten, tortured, badly hurt or punished for a complaint."),
+    "police": N_("If a crime is going on or a child is missing. The prosecutor instead, if police are suspected."),
+    "guardianship": N_("Whoever learns of a threat to a child is bound to report it to this body."),
+    "contact_centre": N_("If the others cannot be reached, or the child needs psychological help."),
+}
+TOLD_HOW: Final = {"by_phone": N_("by telephone"), "in_person": N_("in person")}
+OUTCOME: Final = {
+    "safe": N_("The child is safe"),
+    "handed_over": N_("Handed over to those who must act by law"),
+    "not_confirmed": N_("Checked, not confirmed"),
+    "mistake": N_("Raised by mistake"),
+    "other": N_("Otherwise"),
 }
 VALUE: Final = {
     "yes": N_("yes"),
@@ -242,6 +280,27 @@ def region(speech: Speech, code: str) -> str:
 
 def contact(speech: Speech, code: str) -> str:
     return _word(speech, CONTACT, code)
+
+
+def danger(speech: Speech, code: str) -> str:
+    return _word(speech, DANGER, code)
+
+
+def recipient(speech: Speech, code: str) -> str:
+    return _word(speech, RECIPIENT, code)
+
+
+def recipient_reason(speech: Speech, code: str) -> str:
+    """Why, or in which case, somebody is told of a danger. Source: guide `immediate-danger`, who-is-told."""
+    return _word(speech, RECIPIENT_REASON, code)
+
+
+def told_how(speech: Speech, code: str) -> str:
+    return _word(speech, TOLD_HOW, code)
+
+
+def outcome(speech: Speech, code: str) -> str:
+    return _word(speech, OUTCOME, code)
 
 
 def value(speech: Speech, code: str) -> str:

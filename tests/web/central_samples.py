@@ -34,6 +34,7 @@ from app.web.review_contexts import (
     ReviewPhoto,
 )
 from tests.web import samples
+from tests.web.alert_samples import AT_OFFICE, ENDED, FOLLOWED
 from tests.web.card_samples import MEANINGS, MEASURED, STANDARDS
 from tests.web.clock_samples import REPORT_CASE
 from tests.web.samples import DAY, LINKS, NOON
@@ -49,7 +50,7 @@ NAV = (
 
 def page(**changes: object) -> PageContext:
     """The frame of a central page."""
-    return replace(samples.page(role="central", status=None, nav=NAV, title="Baqylau"), **changes)  # type: ignore[arg-type]
+    return replace(samples.page(role="central", status=None, red_button=None, nav=NAV, title="Baqylau"), **changes)  # type: ignore[arg-type]
 
 
 INSTITUTION = "Алмалы ауданының уақытша ұстау изоляторы"
@@ -201,6 +202,7 @@ INBOXES = (
         ),
     ),
     InboxPage((), (), (), ()),
+    InboxPage((), (), (), (), (AT_OFFICE,), (FOLLOWED,)),
 )
 
 NAV_ITEMS = (
@@ -275,6 +277,7 @@ REVIEW = ReviewPage(
 )
 REVIEWS = (
     REVIEW,
+    replace(REVIEW, alerts=(AT_OFFICE, ENDED)),
     replace(
         REVIEW,
         item=None,

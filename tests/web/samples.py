@@ -26,6 +26,7 @@ from app.web.contexts import (
     PhotoPlace,
     Problem,
     Progress,
+    RedButton,
     RefusalForm,
     SectionCheck,
     SectionRow,
@@ -46,6 +47,17 @@ STATUS = StatusContext(unsent=7, sent_at=NOON, is_connected=False, stays_offline
 NAV = (NavItem("/visits", "Барулар", "clipboard-list", True), NavItem("/sync", "Жіберу", "cloud-upload", False))
 
 
+RED_BUTTON = RedButton(
+    "/visits/v1/calls",
+    "a9",
+    (
+        Choice("held", "Бала ересектермен бірге қамалған немесе заңсыз ұсталып отыр", False),
+        Choice("alone", "Отбасы мен қамқоршысы жоқ бала", False),
+    ),
+    "/guides/immediate-danger?visit=v1",
+)
+
+
 def page(**changes: object) -> PageContext:
     """The frame of a device page, in Kazakh, signed in, unless changed."""
     frame = PageContext(
@@ -60,6 +72,7 @@ def page(**changes: object) -> PageContext:
         person=PERSON,
         status=STATUS,
         nav=NAV,
+        red_button=RED_BUTTON,
     )
     return replace(frame, **changes)  # type: ignore[arg-type]
 

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 from tests.web import (
+    alert_samples,
     bundle_samples,
     card_samples,
     central_samples,
@@ -26,12 +27,15 @@ LANGUAGES = ("kk", "ru", "en")
 DEVICE = {
     "hub/page.html": hub_samples.PAGES,
     "bundles/page.html": bundle_samples.PAGES,
+    "alerts/page.html": alert_samples.PAGES,
+    "alerts/_states.html": alert_samples.PAGES,
     **card_samples.DEVICE,
     **guide_samples.GUIDES,
     **checklist_samples.CHECKLISTS,
 }
 CENTRAL = {
     "bundles/import.html": bundle_samples.IMPORTS,
+    "alerts/office.html": alert_samples.OFFICE,
     **central_samples.CENTRAL,
     **guide_samples.OFFICE,
 }
