@@ -16,6 +16,7 @@ from tests.web import (
     card_samples,
     central_samples,
     checklist_samples,
+    enrolment_samples,
     guide_samples,
     hub_samples,
     rendering,
@@ -26,6 +27,7 @@ LANGUAGES = ("kk", "ru", "en")
 DEVICE = {
     "hub/page.html": hub_samples.PAGES,
     "bundles/page.html": bundle_samples.PAGES,
+    **enrolment_samples.ENROLMENT,
     **card_samples.DEVICE,
     **guide_samples.GUIDES,
     **checklist_samples.CHECKLISTS,
