@@ -255,7 +255,9 @@ class AlreadyPublished(AppError):
 
 class NotEnrolled(AppError):
     status, code = 409, "not_enrolled"
-    sentence = N_("This tablet is not enrolled yet. Ask the office for a one-time code and run: baqylau enrol")
+    sentence = N_(
+        "This tablet is not enrolled yet. Ask the office for a card, link it on its page or run: baqylau enrol"
+    )
 
 
 class EnrolmentRefused(AppError):

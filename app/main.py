@@ -20,6 +20,7 @@ from app.config import Settings
 from app.errors import AppError, InvalidInput, NotThere, SignInNeeded
 from app.store.checklists import Shelf
 from app.store.db import Database
+from app.sync.begun_enrolment import BegunEnrolment
 from app.sync.loop import SyncLoop
 from app.sync.wire import PREFIX
 from app.web.bodies import BodyLimit, keep_uploads_in_memory
@@ -47,7 +48,7 @@ BOTH = (
     "booklets",
     "standards",
 )
-DEVICE_ONLY = ("sync", "hub", "bundles", "alerts")
+DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases")
 CENTRAL_ONLY = (
     "reviews",
     "alert_reviews",
@@ -82,17 +83,23 @@ def create_app(
     app.state.touched, app.state.is_shared = {}, is_shared
     app.state.bundle_plan = None  # of the sealed bundle that this device offers on a page
     app.state.sync_loop = SyncLoop(app.state, transport) if settings.role == "device" else None
+    if app.state.sync_loop:
+        app.state.begun_enrolment = BegunEnrolment(settings, app.state.clock, app.state.sync_loop.connect)
     require_rights(routes_of(settings.role))
     for module in modules_of(settings.role):
         app.include_router(module.router)
     app.mount("/static", CachedStatic(directory=STATIC_DIR), name="static")
-    app.add_exception_handler(AppError, _refuse)
-    app.add_exception_handler(RequestValidationError, _refuse_form)
-    app.add_exception_handler(HTTPException, _refuse_http)
+    _say_refusals(app)
     keep_uploads_in_memory()
     app.add_middleware(BodyLimit, photo_max_mb=settings.photo_max_mb)
     app.add_middleware(Guard, hosts=known_hosts(settings))
     return app
+
+
+def _say_refusals(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_form)
+    app.add_exception_handler(HTTPException, _refuse_http)
 
 
 def known_hosts(settings: Settings) -> frozenset[str]:

@@ -107,12 +107,13 @@ def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path 
         transport = HttpTransport(url, settings.sync_timeout_s)
         device.enrol(transport, url, code)
         _fetch_names(device.database, settings)
-        device.finish(_ask_all(device.database, passphrase_file, given_passphrases(passphrase_file)))
+        device.give_passphrases(_ask_all(device.database, passphrase_file, given_passphrases(passphrase_file)))
     except BaseException:
         device.throw_away()
         if device.name:
             complaints.print(say(CODE_USED_UP))
         raise
+    device.settle()
     console.print(say(ENROLLED, name=device.name))
 
 

@@ -50,12 +50,14 @@ class NewDevice:
         """Uses the code. After a lost answer the same code may be used again. Raises what `link_to_office` does."""
         self.name = link_to_office(self.database, transport, url, code)
 
-    def finish(self, passphrases: Mapping[str, str]) -> None:
-        """Gives these people their passphrases and moves all to its place; it is opened there by one of them."""
-        (self.making / SLOTS_NAME).unlink(missing_ok=True)  # of a try that broke off
+    def give_passphrases(self, passphrases: Mapping[str, str]) -> None:
+        """Person id -> passphrase, at least one. With them it is whole: all that is left is to `settle`."""
         give_slots(self.making, self.key, self.cost, self.database, passphrases)
         self.database.checkpoint()
         self.database.close()
+
+    def settle(self) -> None:
+        """Moves it to its place, where one of its people opens it. Must not be thrown away any more."""
         move_in(self.making, self.folder)
 
     def throw_away(self) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlmodel import Session
 
-from app.errors import CentralNotGenuine, EnrolmentRefused, NetworkSignIn, ProtocolError
+from app.errors import CentralNotGenuine, EnrolmentRefused, ProtocolError
 from app.store import central_words, outgoing
 from app.store import node as node_values
 from app.store.bundles import CENTRAL_KEY
@@ -60,7 +60,7 @@ def _answer_of(reply: Reply, fingerprint: str, nonce: str) -> wire.EnrolReply:
         answer = wire.unpack(wire.EnrolReply, reply.content())
         keys = [bytes.fromhex(key) for key in answer.central_keys]
     except (ProtocolError, ValueError) as error:
-        raise (NetworkSignIn() if link.is_portal(reply) else CentralNotGenuine()) from error
+        raise link.stranger(reply) from error
     if reply.status != 200 or not link.is_signed(reply, _with(keys, fingerprint), "enrol", nonce):
         raise CentralNotGenuine()
     return answer

@@ -61,6 +61,19 @@ class SyncLoop:
         """An alert was saved: try at once, once, whatever pause was asked for. A child does not wait for it."""
         self._wake.set()
 
+    def start_over(self) -> None:
+        """The device was linked anew: what was refused before is no reason to wait any more."""
+        self.failures, self.asked_s = 0, None
+        self._wake.set()
+
+    def connect(self, url: str) -> Transport:
+        """A way to the office at this address, before it is this device's own."""
+        if self.transport is not None:
+            return self.transport
+        from app.sync.transport import HttpTransport  # an HTTP client: not before there is somebody to speak with
+
+        return HttpTransport(url, self.state.settings.sync_timeout_s)
+
     async def meet_now(self) -> Outcome | None:
         """Meets central once, now. None when there is nothing to meet with. Raises AppError as `meet_central` does."""
         database: Database | None = self.state.database

@@ -1,6 +1,7 @@
 """What routes ask for: a session to read or to write, and the person, with the right that the route declares."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -11,11 +12,13 @@ from app.domain.people import RIGHTS, Person
 from app.errors import NotAllowed, SignInNeeded
 from app.services import people
 from app.store.db import Database
+from app.store.vault import has_slots
 from app.web.red_button import red_button
 from app.web.render import is_part_wanted
 from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
+HERE = ("127.0.0.1", "::1", "localhost")
 POLLED = ("/sync/status", "/sync/progress", "/calls/states")  # asked by the page: keeps no forgotten tablet signed in
 
 
@@ -80,6 +83,18 @@ def _write(request: Request, _present: Present) -> Iterator[Session]:
 ReadSession = Annotated[Session, Depends(_read)]
 # scope="function": the commit happens before the reply is sent, so a commit that fails is never shown as "saved".
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
+
+
+def is_here(request: Request) -> bool:
+    """True when a browser of this very computer asks, under its loopback name: not over the network of a hub."""
+    asks = request.client.host if request.client else ""
+    return asks in HERE and request.url.hostname in HERE
+
+
+def is_to_be_linked(request: Request) -> bool:
+    """True on a device where nobody has a passphrase yet, for who sits at it: the one time that it is open to all."""
+    settings: Settings = request.app.state.settings
+    return settings.role == "device" and is_here(request) and not has_slots(Path(settings.data_dir))
 
 
 class Needs:

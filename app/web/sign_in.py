@@ -11,7 +11,7 @@ from app.errors import AppError
 from app.services import people
 from app.store.opening import unlock_device
 from app.web.contexts import SignInPage
-from app.web.deps import open_to_all, signed_in_person
+from app.web.deps import is_to_be_linked, open_to_all, signed_in_person
 from app.web.preferences import own_path
 from app.web.render import page, speech_of
 
@@ -38,7 +38,7 @@ def home_of(request: Request, person: Person) -> str:
 @router.get("/sign-in")
 @open_to_all
 def sign_in_page(request: Request, next: str = "/") -> Response:
-    return _form(request, "", next, "", 200)
+    return _to("/enrol") if is_to_be_linked(request) else _form(request, "", next, "", 200)
 
 
 @router.post("/sign-in")

@@ -103,12 +103,17 @@ async def send_now(request: Request, person: SignedIn) -> Response:
     Photos over a slow link take minutes: the page comes back long before, and shows how it goes on.
     """
     loop: SyncLoop = request.app.state.sync_loop
+    await meet_with_patience(loop)
+    return RedirectResponse("/sync", 303)
+
+
+async def meet_with_patience(loop: SyncLoop) -> None:
+    """Meets central unless sending is switched off; comes back when that is done, or when a person has waited enough."""
     if loop.may_send():
         meeting = asyncio.create_task(loop.meet_now())
         MEETINGS.add(meeting)  # else nothing would hold it while it runs
         meeting.add_done_callback(_ended)
         await asyncio.wait({meeting}, timeout=PATIENCE_S)
-    return RedirectResponse("/sync", 303)
 
 
 def _ended(meeting: asyncio.Task[Outcome | None]) -> None:

@@ -84,7 +84,8 @@ class Browser(TestClient):
     __test__ = False
 
     def __init__(self, app: FastAPI, origin: str, language: str = "en") -> None:
-        super().__init__(app, base_url=origin, follow_redirects=False, headers={"Origin": origin})
+        here = ("127.0.0.1", 50_000)
+        super().__init__(app, base_url=origin, follow_redirects=False, headers={"Origin": origin}, client=here)
         self.node_app = app
         name = app.state.settings.cookie_name
         self.cookies.set(f"{name}_look", f"language={language}", domain="127.0.0.1")
