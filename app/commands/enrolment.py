@@ -32,8 +32,8 @@ from app.errors import N_, AppError, FolderTaken, InvalidInput, NotEnrolled
 from app.store import reads
 from app.store.db import DATABASE_NAME, Database
 from app.store.node import OFFLINE, put_value, value_of, values_with_prefix
-from app.store.opening import open_database
-from app.store.vault import SLOTS_NAME, Cost, add_slot, has_slots, make_vault, new_database_key, open_vault
+from app.store.opening import open_database, open_slot
+from app.store.vault import SLOTS_NAME, Cost, add_slot, has_slots, make_vault, new_database_key
 from app.sync import client, link
 from app.sync.enrolment import DEVICE_PEOPLE, enrol
 from app.sync.transport import HttpTransport
@@ -142,7 +142,7 @@ def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path 
 
     In a script the first line is the passphrase that opens it.
     """
-    opened = open_vault(Path(settings.data_dir), ask_passphrase(passphrase_file))
+    opened, _ = open_slot(settings, ask_passphrase(passphrase_file), SystemClock())
     database = open_database(settings, opened.database_key, SystemClock())
     try:
         reply = enrol(database, HttpTransport(url, settings.sync_timeout_s), url, code)

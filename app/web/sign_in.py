@@ -6,9 +6,11 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.config import Settings
+from app.domain.audit import SIGN_IN_FAILED, SIGNED_IN, SIGNED_OUT
 from app.domain.people import Person
-from app.errors import AppError
-from app.services import people
+from app.errors import AppError, WrongPassphrase, WrongSignIn
+from app.services import people, sign_in_tries
+from app.store import audit
 from app.store.opening import unlock_device
 from app.web.contexts import SignInPage
 from app.web.deps import open_to_all, signed_in_person
@@ -70,7 +72,9 @@ def sign_out(request: Request) -> Response:
     settings: Settings = request.app.state.settings
     if request.app.state.database is not None:
         with request.app.state.database.write() as session:
-            people.end_session(session, request.cookies.get(settings.cookie_name, ""))
+            person_id = people.end_session(session, request.cookies.get(settings.cookie_name, ""))
+            if person_id:
+                audit.note(session, person_id, SIGNED_OUT)
     response = _to("/sign-in")
     response.delete_cookie(settings.cookie_name, path="/")
     return response
@@ -78,8 +82,15 @@ def sign_out(request: Request) -> Response:
 
 def _open_device(request: Request, passphrase: str) -> str:
     state = request.app.state
-    opened = unlock_device(state, passphrase)
+    try:
+        opened, failed_before = unlock_device(state, passphrase)
+    except WrongPassphrase:
+        if state.database is not None:  # while it is locked nothing can be noted: the next good sign-in says how many
+            with state.database.write() as session:
+                audit.note(session, audit.PROGRAM, SIGN_IN_FAILED)
+        raise
     with state.database.write() as session:
+        audit.note(session, opened.person_id, SIGNED_IN, told={"failed_before": failed_before})
         token = people.start_session(session, opened.person_id)
     if state.sync_loop:
         state.sync_loop.wake()
@@ -88,17 +99,25 @@ def _open_device(request: Request, passphrase: str) -> str:
 
 def _open_session(request: Request, name: str, passphrase: str) -> str:
     database = request.app.state.database
-    with database.read() as session:
-        person = people.check_sign_in(session, name, passphrase)
+    address = request.client.host if request.client else ""
     with database.write() as session:
+        sign_in_tries.count_try(session, name, address)
+    try:
+        with database.read() as session:
+            person = people.check_sign_in(session, name, passphrase)
+    except WrongSignIn:
+        with database.write() as session:
+            audit.note(session, audit.PROGRAM, SIGN_IN_FAILED, people.id_behind(session, name), {"address": address})
+        raise
+    with database.write() as session:
+        failed_before = sign_in_tries.forget_try(session, name, address)
+        audit.note(session, person.person_id, SIGNED_IN, told={"address": address, "failed_before": failed_before})
         return people.start_session(session, person.person_id)
 
 
 def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
     needs_name = request.app.state.settings.role == "central"
-    return page(
-        request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem, 0), status=status
-    )
+    return page(request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem), status=status)
 
 
 def _to(path: str) -> RedirectResponse:
