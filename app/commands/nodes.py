@@ -10,7 +10,8 @@ from app.clock import SystemClock
 from app.commands.terminal import ask_passphrase, settings_of
 from app.config import Settings
 from app.errors import N_, DataFromNewerVersion, InvalidInput, NotEnrolled, OlderSchema
-from app.store.db import DATABASE_NAME, Database, only_process, open_postgresql, open_sqlite
+from app.store.db import DATABASE_NAME, Database, open_postgresql, open_sqlite
+from app.store.folder import only_process
 from app.store.migrations import HEAD, revision_of, revisions
 from app.store.opening import central_key, open_database, open_slot
 from app.store.vault import Opened, has_slots

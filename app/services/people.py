@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from sqlalchemy import delete
 from sqlmodel import Session, select
 
 from app.domain.journal import Draft, Json
@@ -119,6 +120,11 @@ def end_session(session: Session, token: str) -> str:
         return ""
     session.delete(row)
     return row.person_id
+
+
+def end_all_sessions(session: Session) -> None:
+    """After a lock: the passphrase of one person does not open the sessions that others had before it."""
+    session.execute(delete(WebSessionRow))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.config import Settings
-from app.domain.audit import SIGN_IN_FAILED, SIGNED_IN, SIGNED_OUT
+from app.domain.audit import SIGN_IN_FAILED, SIGNED_IN
 from app.domain.people import Person
 from app.errors import AppError, WrongPassphrase, WrongSignIn
 from app.services import people, sign_in_tries
@@ -14,6 +14,7 @@ from app.store import audit
 from app.store.opening import unlock_device
 from app.web.contexts import SignInPage
 from app.web.deps import open_to_all, signed_in_person
+from app.web.locking import locked
 from app.web.preferences import own_path
 from app.web.render import page, speech_of
 
@@ -67,21 +68,14 @@ def sign_in(
 
 @router.post("/sign-out")
 @open_to_all
-def sign_out(request: Request) -> Response:
-    """Ends this session."""
-    settings: Settings = request.app.state.settings
-    if request.app.state.database is not None:
-        with request.app.state.database.write() as session:
-            person_id = people.end_session(session, request.cookies.get(settings.cookie_name, ""))
-            if person_id:
-                audit.note(session, person_id, SIGNED_OUT)
-    response = _to("/sign-in")
-    response.delete_cookie(settings.cookie_name, path="/")
-    return response
+async def sign_out(request: Request) -> Response:
+    """Ends this session; a tablet of one's own locks, as nobody is there any more."""
+    return locked(request, "/sign-in")
 
 
 def _open_device(request: Request, passphrase: str) -> str:
     state = request.app.state
+    was_locked = state.database is None
     try:
         opened, failed_before = unlock_device(state, passphrase)
     except WrongPassphrase:
@@ -90,8 +84,11 @@ def _open_device(request: Request, passphrase: str) -> str:
                 audit.note(session, audit.PROGRAM, SIGN_IN_FAILED)
         raise
     with state.database.write() as session:
+        if was_locked:
+            people.end_all_sessions(session)
         audit.note(session, opened.person_id, SIGNED_IN, told={"failed_before": failed_before})
         token = people.start_session(session, opened.person_id)
+    state.lock.here()
     if state.sync_loop:
         state.sync_loop.wake()
     return token
