@@ -80,10 +80,10 @@ def device(
     data: Data = None,
 ) -> None:
     """Start a tablet or laptop of a team. Signing in opens its encrypted data."""
-    gc.disable()  # importing makes half a million objects and no garbage; `serve` switches it on again
-    from app.commands import servers
+    gc.disable()  # importing makes many objects and no garbage; the launcher switches it on again
+    from app.commands import launcher
 
-    servers.run_device(share, host, port, data)
+    raise typer.Exit(launcher.run_device(share, host, port, data))
 
 
 @program.command()

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
     )
     session_max_h: int = Field(12, ge=1, le=72, description="Hours until sign-in in any case.")
+    lock_after_s: int = Field(
+        120, ge=30, le=3600, description="device only: seconds without a touch until it locks; on a hub, the session."
+    )
+    wipe_after_tries: int = Field(
+        0, ge=0, le=100, description="device only: wrong passphrases in a row that destroy all key slots. 0: never."
+    )
     passphrase_memory_mib: int = Field(64, ge=19, le=1024, description="Argon2id memory in MiB (OWASP floor 19).")
     passphrase_rounds: int = Field(3, ge=2, le=20, description="Argon2id rounds (OWASP floor 2).")
     language: Literal["kk", "ru", "en"] = Field("kk", description="Language of pages before a person chose one.")

@@ -86,7 +86,7 @@ def make_data(folder: Path, central_url: str, *, with_sample: bool) -> None:
 def _point_to(folder: Path, central_url: str) -> None:
     """The tablet may have been made when the office was on another port."""
     from app.clock import SystemClock
-    from app.store.db import only_process
+    from app.store.folder import only_process
     from app.store.node import put_value
     from app.store.opening import open_database
     from app.store.vault import open_vault

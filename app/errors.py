@@ -55,6 +55,11 @@ class WrongPassphrase(AppError):
     sentence = N_("That is not a passphrase of this tablet. Check the four words and try again.")
 
 
+class TooManyTries(AppError):
+    status, code = 429, "too_many_tries"
+    sentence = N_("Too many wrong passphrases. The next try is possible in %(wait)s (minutes:seconds).")
+
+
 class WrongSignIn(AppError):
     status, code = 401, "wrong_sign_in"
     sentence = N_("Name and passphrase do not fit together. Check both and try again.")

@@ -1,5 +1,6 @@
 """create_app(settings): the one factory for every role."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from app.sync.wire import PREFIX
 from app.web.bodies import BodyLimit, keep_uploads_in_memory
 from app.web.contexts import ErrorPage
 from app.web.deps import Needs
+from app.web.locking import Leaving, Lock
 from app.web.render import STATIC_DIR, is_part_wanted, page, part, speech_of
 from app.web.security import Guard
 
@@ -35,6 +37,7 @@ WORKERS = 8
 BOTH = (
     "health",
     "sign_in",
+    "locking",
     "preferences",
     "visits",
     "sections",
@@ -69,10 +72,12 @@ def create_app(
     clock: Clock | None = None,
     transport: Any = None,
     is_shared: bool = False,
+    leaving: Leaving | None = None,
 ) -> FastAPI:
     """The app of one node. A device starts without its database: signing in opens it. Central is given one.
 
     `transport` replaces the network in tests and in the simulator. `is_shared`: a device that serves other devices.
+    `leaving`: how a device forgets its key when it locks; without one it closes the database.
     """
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
@@ -82,6 +87,7 @@ def create_app(
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared
     app.state.bundle_plan = None  # of the sealed bundle that this device offers on a page
+    app.state.lock = Lock(app.state, leaving)
     app.state.sync_loop = SyncLoop(app.state, transport) if settings.role == "device" else None
     if app.state.sync_loop:
         app.state.begun_enrolment = BegunEnrolment(settings, app.state.clock, app.state.sync_loop.connect)
@@ -148,11 +154,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     loop: SyncLoop | None = app.state.sync_loop
     # Of 40 threads each keeps memory of its own; eight serve a team, and the others of a hub wait a moment.
     to_thread.current_default_thread_limiter().total_tokens = WORKERS
+    watch = asyncio.create_task(app.state.lock.watch()) if app.state.settings.role == "device" else None
     if loop:
         loop.start()
     yield
     if loop:
         await loop.stop()
+    if watch:
+        watch.cancel()
     if app.state.database is not None:
         app.state.database.checkpoint()
         app.state.database.close()

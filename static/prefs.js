@@ -1,4 +1,4 @@
-// How the page looks changes at once and is remembered by the node; hiding the screen waits for nothing.
+// How the page looks changes at once and is remembered by the node.
 
 const root = document.documentElement;
 
@@ -22,15 +22,6 @@ function placeOnPage() {
   const card = document.activeElement?.closest?.(".card") ?? [...document.querySelectorAll(".card[id]")].find((c) => c.getBoundingClientRect().bottom > 120);
   return card && scrollY > 80 ? `#${card.id}` : location.hash;
 }
-
-// replace: the page that was hidden is not one «back» away.
-const hide = () => location.replace("/hidden");
-document.addEventListener("click", (event) => {
-  if (!event.target.closest?.("[data-hide]")) return;
-  event.preventDefault();
-  hide();
-});
-document.addEventListener("keydown", (event) => event.key === "Escape" && document.querySelector("[data-hide]") && hide());
 
 // An open menu closes when something else is touched.
 document.addEventListener("click", (event) => {

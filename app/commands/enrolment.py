@@ -26,8 +26,8 @@ from app.config import Settings
 from app.errors import N_, AppError, InvalidInput, NotEnrolled
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
-from app.store.opening import open_database
-from app.store.vault import has_slots, open_vault
+from app.store.opening import open_database, open_slot
+from app.store.vault import has_slots
 from app.sync import client, enrolling, tls
 from app.sync.enrolling import CODE_USED_UP, NewDevice, new_passphrase
 from app.sync.transport import HttpTransport, to_central
@@ -129,7 +129,7 @@ def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path 
 
     In a script the first line is the passphrase that opens it.
     """
-    opened = open_vault(Path(settings.data_dir), ask_passphrase(passphrase_file))
+    opened, _ = open_slot(settings, ask_passphrase(passphrase_file), SystemClock())
     database = open_database(settings, opened.database_key, SystemClock())
     try:
         transport = HttpTransport(url, settings.sync_timeout_s)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from app.clock import SystemClock
+from app.commands.listening import own_addresses
 from app.commands.nodes import this_device
-from app.commands.servers import own_addresses
 from app.commands.terminal import complaints, console, say, say_refusal, settings_of
 from app.config import Settings
 from app.errors import N_, AppError, PortBusy, WouldOverwrite

@@ -175,7 +175,8 @@ def publish_checklist(checklist_id: str, version: int | None, folder: Path | Non
 
 def preview_checklist(checklist_id: str, port: int, version: int | None, folder: Path | None) -> None:
     """Serves the preview on 127.0.0.1 until it is stopped. Raises PortBusy."""
-    from app.commands.servers import listening, serve
+    from app.commands.listening import listening
+    from app.commands.servers import serve
     from app.web.preview import preview_app
 
     settings = load_settings(checklists_dir=folder, role="central", host="127.0.0.1", port=port, instance="preview")

@@ -10,10 +10,11 @@ from app.clock import SystemClock
 from app.commands.terminal import ask_passphrase, settings_of
 from app.config import Settings
 from app.errors import N_, DataFromNewerVersion, InvalidInput, NotEnrolled, OlderSchema
-from app.store.db import DATABASE_NAME, Database, only_process, open_postgresql, open_sqlite
+from app.store.db import DATABASE_NAME, Database, open_postgresql, open_sqlite
+from app.store.folder import only_process
 from app.store.migrations import HEAD, revision_of, revisions
-from app.store.opening import central_key, open_database
-from app.store.vault import Opened, has_slots, open_vault
+from app.store.opening import central_key, open_database, open_slot
+from app.store.vault import Opened, has_slots
 
 NO_DATA: Final = N_("There is no data of Baqylau in %(folder)s. Name its folder with --data.")
 
@@ -97,7 +98,7 @@ def alone(settings: Settings) -> AbstractContextManager[None]:
 def _open(settings: Settings, passphrase_file: Path | None) -> Iterator[OpenNode]:
     opened = None
     if settings.role == "device":
-        opened = open_vault(Path(settings.data_dir), ask_passphrase(passphrase_file))
+        opened, _ = open_slot(settings, ask_passphrase(passphrase_file), SystemClock())
     key = opened.database_key if opened else central_key(settings)
     found = _revision(settings, key)
     database = open_database(settings, key, SystemClock())

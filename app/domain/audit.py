@@ -12,6 +12,7 @@ FIRST: Final = hashlib.sha256(b"baqylau-audit-1").digest()  # the chain value be
 SIGNED_IN: Final = "signed_in"
 SIGN_IN_FAILED: Final = "sign_in_failed"
 SIGNED_OUT: Final = "signed_out"
+LOCKED: Final = "locked"  # told: why
 PERSON_SAVED: Final = "person_saved"
 SIGN_IN_SET: Final = "sign_in_set"
 CODE_MADE: Final = "code_made"

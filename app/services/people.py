@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from sqlalchemy import delete
 from sqlmodel import Session, select
 
 from app.domain.audit import PERSON_SAVED, SIGN_IN_SET
@@ -89,13 +90,23 @@ def set_sign_in(
 
 def check_sign_in(session: Session, sign_in_name: str, passphrase: str) -> Person:
     """The person behind name and passphrase. Raises WrongSignIn and says no more."""
-    statement = select(CredentialRow).where(CredentialRow.sign_in_name == sign_in_name.strip().casefold())
-    kept = session.exec(statement).first()
+    kept = _credential(session, sign_in_name)
     fits = passphrase_fits(passphrase, kept.passphrase_hash if kept else NOBODY)
     person = reads.person(session, kept.person_id) if kept else None
     if not fits or person is None or not person.is_active:
         raise WrongSignIn()
     return person
+
+
+def id_behind(session: Session, sign_in_name: str) -> str:
+    """Whose sign-in name it is; "" when it is nobody's. For the audit log only."""
+    kept = _credential(session, sign_in_name)
+    return kept.person_id if kept else ""
+
+
+def _credential(session: Session, sign_in_name: str) -> CredentialRow | None:
+    statement = select(CredentialRow).where(CredentialRow.sign_in_name == sign_in_name.strip().casefold())
+    return session.exec(statement).first()
 
 
 def start_session(session: Session, person_id: str) -> str:
@@ -107,10 +118,18 @@ def start_session(session: Session, person_id: str) -> str:
     return token
 
 
-def end_session(session: Session, token: str) -> None:
+def end_session(session: Session, token: str) -> str:
+    """Ends the session of a token. Returns whose it was; "" for none."""
     row = session.get(WebSessionRow, hash_token(token))
-    if row is not None:
-        session.delete(row)
+    if row is None:
+        return ""
+    session.delete(row)
+    return row.person_id
+
+
+def end_all_sessions(session: Session) -> None:
+    """After a lock: the passphrase of one person does not open the sessions that others had before it."""
+    session.execute(delete(WebSessionRow))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy.exc import OperationalError
 
 from app.errors import DataInUse, DiskFull, NoRoomForBackup
-from app.store.db import Database, in_words, only_process, open_sqlite
+from app.store.db import Database, in_words, open_sqlite
+from app.store.folder import only_process
 
 PREFIX: Final = ".baqylau-backup-"
 LEAST_BYTES: Final = 8 * 1024 * 1024

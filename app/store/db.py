@@ -1,6 +1,5 @@
 """Engines, pragmas and transactions: SQLCipher on devices, SQLite or PostgreSQL at central."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
-from app.errors import CipherMissing, DataInUse, DiskFull, NotEncrypted, WrongKey
+from app.errors import CipherMissing, DiskFull, NotEncrypted, WrongKey
 
 DATABASE_NAME: Final = "baqylau.db"
 OLDEST_SQLITE: Final = (3, 51, 3)  # 3.51.2 and before can lose a WAL reset; see design, section 6
@@ -143,29 +142,6 @@ def _insert_of(dialect: str) -> Any:
     from sqlalchemy.dialects.postgresql import insert  # its drivers are large, and a tablet needs none of them
 
     return insert
-
-
-@contextmanager
-def only_process(folder: Path) -> Iterator[None]:
-    """Holds the lock file of a data folder. Raises DataInUse when another process has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+b") as handle:
-        try:
-            _lock_file(handle.fileno())
-        except OSError as error:
-            raise DataInUse(folder=str(folder)) from error
-        yield
-
-
-def _lock_file(descriptor: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _cipher_module() -> Any:

@@ -5,12 +5,12 @@ from typing import Any
 
 from app.clock import Clock
 from app.config import Settings
-from app.errors import NotEnrolled
 from app.store import migrations, projection
+from app.store.attempts import open_counted
 from app.store.db import Database, open_postgresql, open_sqlite
 from app.store.node import open_node, value_of
 from app.store.tables import PROJECTION_VERSION
-from app.store.vault import Opened, has_slots, open_vault
+from app.store.vault import Opened
 
 
 def open_database(settings: Settings, key: bytes | None, clock: Clock) -> Database:
@@ -38,13 +38,18 @@ def central_key(settings: Settings) -> bytes | None:
     return bytes.fromhex(settings.database_key_file.read_text().strip())
 
 
-def unlock_device(state: Any, passphrase: str) -> Opened:
-    """Opens a person's slot, and with the first one the database. `state` is the app's. Raises WrongPassphrase, NotEnrolled."""
-    folder = Path(state.settings.data_dir)
-    if not has_slots(folder):
-        raise NotEnrolled()
-    opened = open_vault(folder, passphrase)
+def open_slot(settings: Settings, passphrase: str, clock: Clock) -> tuple[Opened, int]:
+    """A person's slot on this device, and how many tries had failed before. Raises what `open_counted` does."""
+    return open_counted(Path(settings.data_dir), passphrase, clock, settings.wipe_after_tries)
+
+
+def unlock_device(state: Any, passphrase: str) -> tuple[Opened, int]:
+    """Opens a person's slot, and with the first one the database. `state` is the app's.
+
+    Also gives how many tries had failed before. Raises what `open_counted` does.
+    """
+    opened, failed_before = open_slot(state.settings, passphrase, state.clock)
     if state.database is None:
         state.database = open_database(state.settings, opened.database_key, state.clock)
     state.database.node.person_keys[opened.person_id] = opened.signing_key
-    return opened
+    return opened, failed_before

@@ -204,6 +204,16 @@ class AuditRow(SQLModel, table=True):
     chain: bytes = _bytes()
 
 
+class SignInTryRow(SQLModel, table=True):
+    """Failed tries to sign in at central: under a name (hashed: a passphrase may be typed into the wrong field), or from
+    an address."""
+
+    __tablename__ = "sign_in_try"
+    name: str = Field(primary_key=True)
+    failed: int = Field(default=0)
+    last_ms: int = _big()
+
+
 class TapRow(SQLModel, table=True):
     """Which entry a tap of a page became, so that a tap sent twice is written once and a later tap finds its parent."""
 

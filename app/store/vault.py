@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -119,7 +120,7 @@ def _put_slot(folder: Path, document: dict[str, Any], database_key: bytes, perso
     nonce = os.urandom(12)
     box = AESGCM(_slot_key(key)).encrypt(nonce, json.dumps(plain).encode(), b"slot")
     slots[name] = {"nonce": nonce.hex(), "box": box.hex()}
-    _write(folder / SLOTS_NAME, document)
+    write_whole(folder / SLOTS_NAME, document)
     return Opened(database_key, person_id, signing_key)
 
 
@@ -128,19 +129,29 @@ def _read(folder: Path) -> dict[str, Any]:
     return document
 
 
-def _write(path: Path, document: dict[str, Any]) -> None:
-    """Whole or not at all: a new file, flushed, put in the old one's place."""
+def destroy_slots(folder: Path) -> None:
+    """Throws all key slots away: nobody opens the database of this folder any more."""
+    (folder / SLOTS_NAME).unlink(missing_ok=True)
+    _flush_folder(folder)
+
+
+def write_whole(path: Path, document: Mapping[str, Any]) -> None:
+    """A small JSON file, whole or not at all: a new file, flushed, put in the old one's place. Its owner's alone."""
     fresh = path.with_suffix(".new")
     with open(fresh, "w") as handle:
         os.chmod(fresh, 0o600)
-        json.dump(document, handle)
+        json.dump(dict(document), handle)
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(fresh, path)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
     if os.name != "nt":
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        descriptor = os.open(folder, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
 
 
 def _stretch(document: dict[str, Any], passphrase: str) -> bytes:

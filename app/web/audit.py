@@ -27,6 +27,7 @@ ACT: Final = {
     acts.SIGNED_IN: N_("signed in"),
     acts.SIGN_IN_FAILED: N_("sign-in failed"),
     acts.SIGNED_OUT: N_("signed out"),
+    acts.LOCKED: N_("locked"),
     acts.PERSON_SAVED: N_("person saved"),
     acts.SIGN_IN_SET: N_("sign-in changed"),
     acts.CODE_MADE: N_("one-time code made"),
@@ -41,7 +42,14 @@ ACT: Final = {
     acts.BACKUP_MADE: N_("backup made and tried"),
     acts.EPOCH_BEGUN: N_("new epoch begun after a restore"),
 }
-FACT: Final = {"device": N_("Tablet"), "people": N_("People"), "sha256": "SHA-256", "purpose": N_("Purpose")}
+FACT: Final = {
+    "device": N_("Tablet"),
+    "people": N_("People"),
+    "sha256": "SHA-256",
+    "purpose": N_("Purpose"),
+    "address": N_("From address"),
+    "failed_before": N_("Failed tries before"),
+}
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,6 @@ class SignInPage:
     name: str  # as typed before
     next: str  # path to go to afterwards
     problem: str  # "" or what happened and what to do
-    wait_seconds: int  # until the next try is heard; 0 = now
 
 
 @dataclass(frozen=True)

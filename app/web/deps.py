@@ -19,7 +19,8 @@ from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
 HERE = ("127.0.0.1", "::1", "localhost")
-POLLED = ("/sync/status", "/sync/progress", "/calls/states")  # asked by the page: keeps no forgotten tablet signed in
+# Asked by the page itself: must not keep a forgotten tablet open.
+POLLED = ("/sync/status", "/sync/progress", "/calls/states", "/lock")
 
 
 def database_of(request: Request) -> Database:
@@ -36,7 +37,7 @@ def signed_in_person(request: Request) -> Person | None:
     if database is None:
         return None
     settings: Settings = request.app.state.settings
-    limits = people.Limits(settings.session_idle_min * 60_000, settings.session_max_h * 3_600_000)
+    limits = people.Limits(_idle_ms(request), settings.session_max_h * 3_600_000)
     token = request.cookies.get(settings.cookie_name, "")
     with database.read() as session:
         person = people.person_of_session(session, token, limits)
@@ -55,12 +56,19 @@ def _saves_a_part(request: Request) -> bool:
     return request.method == "POST" and is_part_wanted(request)
 
 
+def _idle_ms(request: Request) -> int:
+    """How long a session lives untouched. Nobody locks a hub for its guests: their sessions end as a tablet locks."""
+    settings: Settings = request.app.state.settings
+    return settings.lock_after_s * 1000 if request.app.state.is_shared else settings.session_idle_min * 60_000
+
+
 def _touch(request: Request, database: Database, token: str) -> None:
-    if request.url.path.endswith(POLLED):
+    if request.url.path.endswith(POLLED) and "here" not in request.query_params:
         return
+    request.app.state.lock.here()
     now = database.node.clock.now_ms()
     touched: dict[str, int] = request.app.state.touched
-    if now - touched.get(token, 0) > TOUCH_EVERY_MS:
+    if now - touched.get(token, 0) > min(TOUCH_EVERY_MS, _idle_ms(request) // 4):
         with database.write() as session:
             people.touch_session(session, token, now)
         touched[token] = now

@@ -6,12 +6,15 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.config import Settings
+from app.domain.audit import SIGN_IN_FAILED, SIGNED_IN
 from app.domain.people import Person
-from app.errors import AppError
-from app.services import people
+from app.errors import AppError, WrongPassphrase, WrongSignIn
+from app.services import people, sign_in_tries
+from app.store import audit
 from app.store.opening import unlock_device
 from app.web.contexts import SignInPage
 from app.web.deps import is_to_be_linked, open_to_all, signed_in_person
+from app.web.locking import locked
 from app.web.preferences import own_path
 from app.web.render import page, speech_of
 
@@ -65,22 +68,27 @@ def sign_in(
 
 @router.post("/sign-out")
 @open_to_all
-def sign_out(request: Request) -> Response:
-    """Ends this session."""
-    settings: Settings = request.app.state.settings
-    if request.app.state.database is not None:
-        with request.app.state.database.write() as session:
-            people.end_session(session, request.cookies.get(settings.cookie_name, ""))
-    response = _to("/sign-in")
-    response.delete_cookie(settings.cookie_name, path="/")
-    return response
+async def sign_out(request: Request) -> Response:
+    """Ends this session; a tablet of one's own locks, as nobody is there any more."""
+    return locked(request, "/sign-in")
 
 
 def _open_device(request: Request, passphrase: str) -> str:
     state = request.app.state
-    opened = unlock_device(state, passphrase)
+    was_locked = state.database is None
+    try:
+        opened, failed_before = unlock_device(state, passphrase)
+    except WrongPassphrase:
+        if state.database is not None:  # while it is locked nothing can be noted: the next good sign-in says how many
+            with state.database.write() as session:
+                audit.note(session, audit.PROGRAM, SIGN_IN_FAILED)
+        raise
     with state.database.write() as session:
+        if was_locked:
+            people.end_all_sessions(session)
+        audit.note(session, opened.person_id, SIGNED_IN, told={"failed_before": failed_before})
         token = people.start_session(session, opened.person_id)
+    state.lock.here()
     if state.sync_loop:
         state.sync_loop.wake()
     return token
@@ -88,17 +96,25 @@ def _open_device(request: Request, passphrase: str) -> str:
 
 def _open_session(request: Request, name: str, passphrase: str) -> str:
     database = request.app.state.database
-    with database.read() as session:
-        person = people.check_sign_in(session, name, passphrase)
+    address = request.client.host if request.client else ""
     with database.write() as session:
+        sign_in_tries.count_try(session, name, address)
+    try:
+        with database.read() as session:
+            person = people.check_sign_in(session, name, passphrase)
+    except WrongSignIn:
+        with database.write() as session:
+            audit.note(session, audit.PROGRAM, SIGN_IN_FAILED, people.id_behind(session, name), {"address": address})
+        raise
+    with database.write() as session:
+        failed_before = sign_in_tries.forget_try(session, name, address)
+        audit.note(session, person.person_id, SIGNED_IN, told={"address": address, "failed_before": failed_before})
         return people.start_session(session, person.person_id)
 
 
 def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
     needs_name = request.app.state.settings.role == "central"
-    return page(
-        request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem, 0), status=status
-    )
+    return page(request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem), status=status)
 
 
 def _to(path: str) -> RedirectResponse:

@@ -11,7 +11,8 @@ import pytest
 
 from app.commands import backups as commands
 from app.config import ROOT
-from app.store.db import DATABASE_NAME, only_process
+from app.store.db import DATABASE_NAME
+from app.store.folder import only_process
 from tests.cli.conftest import Run
 
 KEY_NAME = "office-backup.key"

@@ -10,7 +10,8 @@ import pytest
 
 from app import __version__
 from app.config import ROOT
-from app.store.db import DATABASE_NAME, only_process
+from app.store.db import DATABASE_NAME
+from app.store.folder import only_process
 from tests.cli.conftest import Run
 
 COMMANDS = (

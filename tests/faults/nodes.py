@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy import select
 
-from app.commands.servers import listening
+from app.commands.listening import listening
 from app.config import Settings
 from app.errors import AppError
 from app.main import create_app

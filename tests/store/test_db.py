@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from app.config import Settings
 from app.errors import DataFromNewerVersion, DataInUse, DiskFull, NotEncrypted, WrongKey
 from app.store import db
-from app.store.db import DATABASE_NAME, Database, only_process, open_sqlite
+from app.store.db import DATABASE_NAME, Database, open_sqlite
+from app.store.folder import only_process
 from app.store.opening import open_database
 from app.store.tables import StreamRow, table
 from tests.builders import ANA, DEVICE_KEY, STREAM, FakeClock, answer, held, make_node, make_visit
@@ -154,7 +155,7 @@ def test_a_second_process_on_the_same_data_is_refused(tmp_path: Path) -> None:
     code = f"""
         import pathlib, sys
         from app.errors import DataInUse
-        from app.store.db import only_process
+        from app.store.folder import only_process
         try:
             with only_process(pathlib.Path({str(tmp_path)!r})):
                 sys.exit(0)

@@ -96,13 +96,12 @@ PROBLEMS = (
 )
 
 SIGN_INS = (
-    SignInPage(needs_name=False, name="", next="/visits", problem="", wait_seconds=0),
+    SignInPage(needs_name=False, name="", next="/visits", problem=""),
     SignInPage(
         needs_name=True,
         name="asel",
         next="/inbox",
         problem="Атау немесе құпиясөз дұрыс емес. Қайтадан жазып көріңіз.",
-        wait_seconds=8,
     ),
 )
 ERRORS = (

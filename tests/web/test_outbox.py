@@ -345,7 +345,8 @@ def test_leaving_the_page_does_not_lose_the_last_words(node: Node, browser: sync
     page = open_page(browser, node)
     page.locator("details[data-note] summary").click()
     page.locator("textarea[name=note]").press_sequentially("order number 12", delay=5)
-    page.keyboard.press("Escape")  # hides the screen at once
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # twice: hides the screen at once
     page.wait_for_url("**/hidden")
     page.goto(node.url)
     wait_until(lambda: node.now("note") == "order number 12")

@@ -23,6 +23,8 @@ OPEN = {
     ("GET", "/"),
     ("GET", "/health"),
     ("GET", "/hidden"),
+    ("GET", "/lock"),
+    ("POST", "/lock"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
