@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from app import __version__
+from app.cli_confidential import confidential_key, read_interview
 from app.cli_field import bundle, hub
 from app.cli_library import Data, checklists, standards
 from app.errors import AppError
@@ -29,6 +30,8 @@ program.add_typer(checklists, name="checklists")
 program.add_typer(standards, name="standards")
 program.add_typer(bundle, name="bundle")
 program.add_typer(hub, name="hub")
+program.add_typer(confidential_key, name="confidential-key")
+program.command("read-interview")(read_interview)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (BAQYLAU_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (BAQYLAU_PORT).")]

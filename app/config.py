@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         False,
         description="device only: photos are kept as the camera made them too, sealed so that only the office opens them.",
     )
+    interview_second_person: bool = Field(
+        False, description="central only: a second reviewer must agree before an interview is given out to be read."
+    )
     session_idle_min: int = Field(
         30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
     )

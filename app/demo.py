@@ -22,6 +22,7 @@ from app.demo_data import MARK_KK, ON_DEVICE, PEOPLE
 from app.errors import N_, InvalidInput
 
 MAKING: Final = ".making"  # the folder in which the sample data is made; moved in place when it is whole
+READING_KEY: Final = "reviewer.key"  # opens sealed talks, with the first reviewer's passphrase
 READY_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 10.0
 SAME_PORT: Final = N_("Office and tablet need two different ports.")
@@ -48,6 +49,10 @@ def run(folder: Path, central_port: int, device_port: int, *, with_sample: bool)
             nodes.append(start(role, port, folder / role))
         wait_until_ready(nodes)
         say_how_to_sign_in(nodes)
+        console.print(
+            f"Sealed talks open with {folder / READING_KEY} and the first reviewer's passphrase.", markup=False
+        )
+        console.print("\nCtrl-C stops both.")
         return watch(nodes)
     except KeyboardInterrupt:
         return 0
@@ -69,6 +74,7 @@ def make_data(folder: Path, central_url: str, *, with_sample: bool) -> None:
         progress() as bar,
         demo_story.two_nodes(making, central_url, settings.checklists_dir, settings.time_zone) as story,
     ):
+        demo_story.found_reading_key(story, making / READING_KEY)
         chapters = demo_visits.CHAPTERS if with_sample else ()
         task = bar.add_task("Making sample people and visits", total=len(chapters) + 1)
         if with_sample:
@@ -78,8 +84,8 @@ def make_data(folder: Path, central_url: str, *, with_sample: bool) -> None:
         bar.advance(task)
         for _ in demo_story.tell(story, chapters):
             bar.advance(task)
-    for role in ("central", "device"):
-        os.replace(making / role, folder / role)
+    for name in ("central", "device", READING_KEY):
+        os.replace(making / name, folder / name)
     shutil.rmtree(making, ignore_errors=True)
 
 
@@ -183,7 +189,6 @@ def say_how_to_sign_in(nodes: list[Node]) -> None:
         name = person.name.removesuffix(MARK_KK).strip()
         table.add_row(name, "\n".join(person.roles), on_tablet, person.sign_in, person.passphrase)
     console.print(table)
-    console.print("\nCtrl-C stops both.")
 
 
 def _as_interrupt(number: int, frame: object) -> None:

@@ -23,12 +23,20 @@ from app.demo_data import CONTACTS, DEVICE_NAME, INSTITUTIONS, ON_DEVICE, PEOPLE
 from app.domain.people import Person
 from app.main import create_app
 from app.services import contacts, devices, institutions, people
-from app.store import reads
+from app.store import confidential, key_files, reads
 from app.store.checklist_cache import library_from
 from app.store.checklists import Compiled, Shelf
 from app.store.db import Database
 from app.store.opening import open_database
-from app.store.vault import Cost, add_slot, has_slots, make_vault, new_database_key
+from app.store.vault import (
+    Cost,
+    add_slot,
+    has_slots,
+    make_vault,
+    new_database_key,
+    new_sealing_key,
+    sealing_public_key,
+)
 from app.sync import client, enrolment
 from app.sync.link import Reply
 
@@ -171,6 +179,16 @@ def found_institutions(story: Story) -> dict[str, str]:
             known[sample.key] = story.clock.new_id()
             institutions.save_institution(session, admin, known[sample.key], sample.typed())
     return known
+
+
+def found_reading_key(story: Story, file: Path) -> None:
+    """The key to which talks are sealed: its public half at the office, the private one in `file`, under the
+    passphrase of the first reviewer."""
+    reviewer = next(sample for sample in PEOPLE if "reviewer" in sample.roles)
+    private = new_sealing_key()
+    with story.central.write() as session:
+        confidential.register(session, sealing_public_key(private), confidential.READING)
+        key_files.write(file, private, story.central.node.public_key, reviewer.passphrase, CHEAP)
 
 
 def found_contacts(story: Story) -> None:

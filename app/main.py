@@ -51,7 +51,7 @@ BOTH = (
     "booklets",
     "standards",
 )
-DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases")
+DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "interview_drafts")
 CENTRAL_ONLY = (
     "reviews",
     "alert_reviews",
@@ -62,6 +62,7 @@ CENTRAL_ONLY = (
     "contacts",
     "brought_bundles",
     "audit",
+    "sealed_interviews",
 )
 
 

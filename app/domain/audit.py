@@ -26,6 +26,11 @@ ORIGINAL_READ: Final = "original_read"
 EXPORTED: Final = "exported"
 BACKUP_MADE: Final = "backup_made"
 EPOCH_BEGUN: Final = "epoch_begun"
+CONFIDENTIAL_KEY_MADE: Final = "confidential_key_made"  # of: its fingerprint
+CONFIDENTIAL_KEY_RETIRED: Final = "confidential_key_retired"
+READING_ASKED: Final = "reading_asked"  # of: the interview; told: reading, visit, purpose
+READING_CONFIRMED: Final = "reading_confirmed"  # the second person
+INTERVIEW_GIVEN_OUT: Final = "interview_given_out"  # a file that the key opens was handed over: from now it can be read
 
 
 def audit_text(told: Mapping[str, Json]) -> str:

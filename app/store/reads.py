@@ -20,6 +20,7 @@ PARENT = table(EntryParentRow)
 RECORD_OF = select(RECORD).where(RECORD.c.subject == bindparam("of"))
 RECORDS_OF_KIND = select(RECORD).where(RECORD.c.kind == bindparam("kind")).order_by(RECORD.c.subject)
 RECORDS_IN = select(RECORD).where(RECORD.c.scope == bindparam("within")).order_by(RECORD.c.subject)
+PLAIN_RECORDS_IN = RECORDS_IN.where(RECORD.c.kind != "interview")  # sealed ones are large, and no page reads them
 SIGNED_IN = (
     select(WEB_SESSION.c.made_at_ms, WEB_SESSION.c.seen_at_ms, *RECORD.columns)
     .join(RECORD, RECORD.c.subject == WEB_SESSION.c.person_id)
@@ -161,8 +162,8 @@ def visit_records_for(session: Session, who: Person, visit_id: str) -> VisitReco
 
 
 def records_of(session: Session, visit: Visit) -> VisitRecords:
-    """All records of a visit in one query, by kind."""
-    rows = session.execute(RECORDS_IN, {"within": visit.scope})
+    """All records of a visit in one query, by kind; sealed interviews are asked for apart."""
+    rows = session.execute(PLAIN_RECORDS_IN, {"within": visit.scope})
     by_kind: dict[str, list[Record]] = {}
     for row in rows:
         by_kind.setdefault(row.kind, []).append(as_record(row))

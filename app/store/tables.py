@@ -316,6 +316,47 @@ class EnrolCodeRow(SQLModel, table=True):
     used_by: str | None = None
 
 
+class InterviewDraftRow(SQLModel, table=True):
+    """An interview that is being written, on the device of its author: in no journal, exchange, bundle or backup.
+
+    `content`: a JSON object of field -> text. The row is erased when the interview is closed or stopped.
+    """
+
+    __tablename__ = "interview_draft"
+    interview_id: str = Field(primary_key=True)
+    visit_id: str = Field(index=True)
+    author: str
+    code: str
+    script: str
+    held_on: str
+    half: str
+    content: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ConfidentialKeyRow(SQLModel, table=True):
+    """The public half of a key to which interviews are sealed, at central. The private one is in a file elsewhere."""
+
+    __tablename__ = "confidential_key"
+    fingerprint: str = Field(primary_key=True)
+    public_key: bytes = _bytes()
+    purpose: str  # reading | recovery
+    made_at_ms: int = _big()
+    retired_at_ms: int | None = _big(default=None, nullable=True)
+
+
+class ReadingRow(SQLModel, table=True):
+    """A request to read a sealed interview, at central; see `domain.readings`."""
+
+    __tablename__ = "reading"
+    reading_id: str = Field(primary_key=True)
+    interview_id: str = Field(index=True)
+    visit_id: str
+    asked_by: str
+    purpose: str = Field(sa_column=Column(Text, nullable=False))
+    asked_at_ms: int = _big()
+    confirmed_by: str | None = None
+
+
 # ---- the projection: what the entries add up to, rebuilt at will --------------------------------------------------------
 
 

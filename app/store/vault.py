@@ -179,6 +179,25 @@ def _derive(key: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key)
 
 
+# ---- a secret in a file of its own ------------------------------------------------------------------------------------
+
+
+def locked(secret: bytes, passphrase: str, cost: Cost, purpose: bytes) -> dict[str, Any]:
+    """A secret under a passphrase, as a JSON object for a file. Raises WeakPassphrase."""
+    kept: dict[str, Any] = {"salt": os.urandom(16).hex(), "cost": vars(cost)}
+    key, nonce = _derive(_stretch(kept, check_passphrase(passphrase)), purpose), os.urandom(12)
+    return kept | {"nonce": nonce.hex(), "box": AESGCM(key).encrypt(nonce, secret, purpose).hex()}
+
+
+def unlocked(kept: dict[str, Any], passphrase: str, purpose: bytes) -> bytes:
+    """The secret that `locked` took. Raises NotOpened for another passphrase or purpose, or bytes that were changed."""
+    try:
+        key = _derive(_stretch(kept, _plain(passphrase)), purpose)
+        return AESGCM(key).decrypt(bytes.fromhex(kept["nonce"]), bytes.fromhex(kept["box"]), purpose)
+    except (InvalidTag, ValueError, KeyError, TypeError) as error:
+        raise NotOpened("this passphrase does not open it") from error
+
+
 # ---- sign-in at central, tokens and signatures ------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from app import __version__
 from app.domain.journal import BrokenEntry, Entry, StreamName
 from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
 from app.errors import ProtocolError
-from app.store import attachments, backups, bundles, incoming, journal, uploads, vouchers
+from app.store import attachments, backups, bundles, confidential, incoming, journal, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
@@ -54,6 +54,7 @@ def _credentials(
         "certificate": certificates.due(node, device, asked.certificate_at, now_ms),
         "bundle_key": _bundle_key(session, asked.bundle_key),
         "tls_pins": list(node.tls_pins) if asked.tls_pins not in (None, tls.digest(node.tls_pins)) else None,
+        "confidential_keys": _confidential_keys(session, asked.confidential_keys),
     }
 
 
@@ -63,6 +64,14 @@ def _bundle_key(session: Session, held: str | None) -> str:
         return ""
     key = bundles.own_public_key(session)
     return "" if key_fingerprint(key) == held else key.hex()
+
+
+def _confidential_keys(session: Session, held: list[str] | None) -> list[str] | None:
+    """The keys for interviews, in hex, for a device that wants them and has others: perhaps none any more."""
+    if held is None:
+        return None
+    keys = confidential.in_use(session)
+    return None if confidential.fingerprints(keys) == sorted(held) else [key.hex() for key in keys]
 
 
 def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange, epoch: str) -> dict[str, object]:

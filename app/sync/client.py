@@ -11,7 +11,7 @@ from typing import Final
 from sqlmodel import Session
 
 from app.errors import AppError, CentralNotGenuine
-from app.store import attachments, bundles, central_words, outgoing, vouchers
+from app.store import attachments, bundles, central_words, confidential, outgoing, vouchers
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
@@ -161,6 +161,7 @@ def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         certificate_at=held_at(session),
         bundle_key=bundles.held_fingerprint(session),
         tls_pins=tls.digest(tls.held_pins(session)),
+        confidential_keys=confidential.fingerprints(confidential.told(session)),
     )
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from app.domain.journal import Ack, BrokenEntry, Entry, StreamName
 from app.domain.protocol import Voucher, Watermark, after_ack, after_gap, after_watermark
 from app.errors import StreamFork
-from app.store import attachments, journal, outgoing, sending, vouchers
+from app.store import attachments, confidential, journal, outgoing, sending, vouchers
 from app.store import node as node_values
 from app.store import relays as store_relays
 from app.store.bundles import CENTRAL_KEY
@@ -98,6 +98,8 @@ def _take_credentials(session: Session, answer: wire.ExchangeReply) -> None:
         put_value(session, CENTRAL_KEY, answer.bundle_key)
     if answer.tls_pins is not None:
         tls.keep_pins(session, answer.tls_pins)
+    if answer.confidential_keys is not None:
+        confidential.keep_told(session, answer.confidential_keys)
 
 
 def _begin_epoch(session: Session, node: Node, answer: wire.ExchangeReply, outcome: Outcome) -> None:

@@ -236,6 +236,7 @@ class Exchange(Message):
     certificate_at: int | None = None  # when the certificate it holds was issued; 0: it has none; None: it wants none
     bundle_key: str | None = None  # fingerprint of the key for bundles that this device has; None: it wants none
     tls_pins: str | None = None  # the digest of the pins that this device has; None: it wants none
+    confidential_keys: list[str] | None = None  # fingerprints of the keys for interviews that it has; None: wants none
 
 
 class Refused(Message):
@@ -294,6 +295,7 @@ class ExchangeReply(Message):
     relay_acks: list[RelayAck] = Field(default_factory=list)
     certificate: SignedCertificate | None = None  # a newer one
     bundle_key: str = ""  # in hex: to whom bundles are sealed, for a device that has another one or none
+    confidential_keys: list[str] | None = None  # in hex: to whom interviews are sealed; None: those it has
     takes_originals: bool = False  # an older central knows no originals: they wait on the device
     tls_pins: list[str] | None = None  # for a device that has others
     version: str = ""

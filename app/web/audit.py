@@ -41,6 +41,11 @@ ACT: Final = {
     acts.EXPORTED: N_("exported"),
     acts.BACKUP_MADE: N_("backup made and tried"),
     acts.EPOCH_BEGUN: N_("new epoch begun after a restore"),
+    acts.CONFIDENTIAL_KEY_MADE: N_("key for talks made"),
+    acts.CONFIDENTIAL_KEY_RETIRED: N_("key for talks retired"),
+    acts.READING_ASKED: N_("asked to read a sealed talk"),
+    acts.READING_CONFIRMED: N_("agreed that a sealed talk is read"),
+    acts.INTERVIEW_GIVEN_OUT: N_("sealed talk given out to be read"),
 }
 FACT: Final = {
     "device": N_("Tablet"),

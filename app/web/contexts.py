@@ -86,6 +86,15 @@ class PageContext:
 
 
 @dataclass(frozen=True)
+class TalkCount:
+    """How many talks of a visit are written down: drafts here, and sealed ones."""
+
+    url: str
+    open: int
+    closed: int
+
+
+@dataclass(frozen=True)
 class PhotoPlace:
     """Whether a photo is here, and the small picture of it; else where it is, in words."""
 
@@ -318,6 +327,7 @@ class HubPage:
     is_safe: bool = False  # all of it is in a checked backup at the centre
     in_hand: tuple[HandLink, ...] = ()  # talks, immediate danger, mandate: while the visit is open
     originals_unsent: int = 0  # photos as the camera made them, where those are kept
+    talks: TalkCount | None = None  # written down in this visit, on this tablet; None at the office
 
 
 # ---- finishing and sending
@@ -360,3 +370,4 @@ class FinishPage:
     seen: str  # digest of what this page shows: posted back, so that one signs what one saw
     signatures: tuple[SignatureRow, ...]
     finished_at: datetime | None
+    talks: TalkCount | None = None

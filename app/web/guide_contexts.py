@@ -240,3 +240,4 @@ class ScriptPage:
     standards: tuple[StandardLine, ...]
     danger_guide_url: str
     is_to_review: bool
+    write_url: str = ""  # to begin such a talk and write it down; "" where that is not done

@@ -1,5 +1,7 @@
 """Talks: the scripts that a monitor keeps in hand with a child, a member of staff or a parent."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
 
 from app.web.deps import ReadSession, SignedIn
@@ -34,4 +36,7 @@ def script(
     tie = tie_of(session, speech, person, visit)
     scene = scene_of(session, request, person, visit) if tie else None
     view = script_page(reference, found, speech, speech_in(request, spoken_in).language, tie, scene)
+    is_device = request.app.state.settings.role == "device"
+    if is_device and scene and scene.visit.is_open and person.person_id in scene.visit.team:
+        view = replace(view, write_url=f"{scene.url}/interviews/new?script={script_id}")
     return page(request, "interviews/script.html", view)

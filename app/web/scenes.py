@@ -9,9 +9,10 @@ from sqlmodel import Session
 
 from app.domain.people import Person
 from app.domain.visits import Visit
-from app.store import attachments, entry_counts, outgoing, reads
+from app.store import attachments, entry_counts, interviews, outgoing, reads
 from app.store.checklists import pinned
 from app.web.cards import Desk
+from app.web.contexts import TalkCount
 from app.web.language import Speech
 from app.web.photo_places import places_of
 from app.web.render import speech_of
@@ -51,6 +52,15 @@ def with_sending(session: Session, request: Request, scene: Scene) -> Scene:
     is_safe = not unsent and sent == total and outgoing.is_safe(session, scene.visit.scope)
     scene = replace(scene, photos_unsent=total - sent, originals_unsent=originals - originals_sent)
     return replace(scene, unsent=unsent, is_safe=is_safe)
+
+
+def talks_of(session: Session, request: Request, scene: Scene) -> TalkCount | None:
+    """How many talks are written down; None at the office, where none are, and for who is not on the team."""
+    if request.app.state.settings.role != "device" or scene.person.person_id not in scene.visit.team:
+        return None
+    drafts = interviews.drafts_in(session, scene.visit.visit_id)
+    closed = reads.records(session, "interview", scene.visit.scope)
+    return TalkCount(f"{scene.url}/interviews", len(drafts), len(closed))
 
 
 def with_photos(session: Session, scene: Scene) -> Scene:

@@ -85,15 +85,15 @@ def script_page(
         line=_line(speech, script),
         languages=tuple(Choice(code, LANGUAGE_NAMES[code], code == spoken_in) for code in LANGUAGES),
         before=_read(script.before, language),
-        consent=tuple(map(_say, script.consent)),
-        opening=tuple(map(_say, script.opening)),
+        consent=tuple(map(say_row, script.consent)),
+        opening=tuple(map(say_row, script.opening)),
         topics=tuple(_topic(topic, reference, language, scene) for topic in script.topics),
         stop_signs=_read(script.stop.signs, language),
-        stop_say=_spoken(script.stop.say),
+        stop_say=spoken(script.stop.say),
         disclosure_do=_read(script.disclosure.do, language),
         disclosure_do_not=_read(script.disclosure.do_not, language),
-        disclosure_say=_spoken(script.disclosure.say),
-        closing=tuple(map(_say, script.closing)),
+        disclosure_say=spoken(script.disclosure.say),
+        closing=tuple(map(say_row, script.closing)),
         safety_plan=_read(script.safety_plan, language),
         standards=tuple(rule_lines(standards, script.standards, language)),
         danger_guide_url=f"/guides/{DANGER_GUIDE}{query}",
@@ -105,19 +105,21 @@ def _read(texts: Sequence[Text], language: str) -> tuple[str, ...]:
     return tuple(text.in_(language) for text in texts)
 
 
-def _spoken(text: Text) -> Spoken:
+def spoken(text: Text) -> Spoken:
+    """Words to say, in every language: the page shows one of them."""
     return tuple((language, text.in_(language)) for language in LANGUAGES)
 
 
-def _say(row: Say) -> SayRow:
-    return SayRow(_spoken(row.say), _spoken(row.if_no) if row.if_no else ())
+def say_row(row: Say) -> SayRow:
+    """Words to say with what to do at a no."""
+    return SayRow(spoken(row.say), spoken(row.if_no) if row.if_no else ())
 
 
 def _topic(topic: Topic, reference: Reference, language: str, scene: Scene | None) -> TopicCard:
     return TopicCard(
         dom_id=f"topic-{topic.id}",
         title=topic.title.in_(language),
-        ask=tuple(_spoken(question) for question in topic.ask),
+        ask=tuple(spoken(question) for question in topic.ask),
         listen_for=_read(topic.listen_for, language),
         avoid=_read(topic.avoid, language),
         written_at=tuple(_written_at(topic, reference, language, scene)),

@@ -1,5 +1,6 @@
 """The list of visits, planning one, its hub, and what happens at the gate and at the end."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -12,11 +13,11 @@ from app.services import visits as services
 from app.store import reads
 from app.store.checklists import keep_document
 from app.web import new_visit
-from app.web.contexts import Problem, VisitsPage
+from app.web.contexts import HubPage, Problem, VisitsPage
 from app.web.deps import Planner, ReadSession, Visitor, WriteSession
 from app.web.forms import PostedForm
 from app.web.render import page, speech_of
-from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments, with_sending
+from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments, talks_of, with_sending
 from app.web.visit_pages import finish, hub, hub_refused, row
 
 router = APIRouter()
@@ -59,9 +60,7 @@ def plan(request: Request, session: WriteSession, person: Planner, form: PostedF
 
 @router.get("/visits/{visit_id}")
 def hub_page(request: Request, session: ReadSession, person: Visitor, visit_id: str) -> Response:
-    return page(
-        request, "visits/hub.html", hub(with_sending(session, request, scene_of(session, request, person, visit_id)))
-    )
+    return page(request, "visits/hub.html", _hub_view(request, session, person, visit_id))
 
 
 @router.post("/visits/{visit_id}/arrival")
@@ -162,6 +161,7 @@ def _finish_page(
     elif error:
         problem = Problem("reason", scene.speech.say(error.sentence, **error.params))
     view = finish(scene, signed_moments(session, scene), ended, typed or {}, problem)
+    view = replace(view, talks=talks_of(session, request, scene))
     return page(request, "visits/finish.html", view, status=error.status if error else 200)
 
 
@@ -176,10 +176,14 @@ def _hub_refused(
 ) -> Response:
     """The hub again, with the sentence beside the field and everything that was typed."""
     session.rollback()
-    scene = scene_of(session, request, person, visit_id)
-    problem = Problem(error.field, scene.speech.say(error.problem, **error.params))
-    view = hub_refused(hub(with_sending(session, request, scene)), form, typed, problem)
+    problem = Problem(error.field, speech_of(request).say(error.problem, **error.params))
+    view = hub_refused(_hub_view(request, session, person, visit_id), form, typed, problem)
     return page(request, "visits/hub.html", view, status=error.status)
+
+
+def _hub_view(request: Request, session: Session, person: Person, visit_id: str) -> HubPage:
+    scene = with_sending(session, request, scene_of(session, request, person, visit_id))
+    return replace(hub(scene), talks=talks_of(session, request, scene))
 
 
 def _hub(visit_id: str) -> RedirectResponse:

@@ -32,6 +32,7 @@ ENTRY_KIND: Final = {
     "visit": N_("Visit"),
     "refusal": N_("Refused access"),
     "declaration": N_("Declaration"),
+    "interview": N_("Talk"),
     "sign_off": N_("Signature"),
     "alert": N_("Red button"),
     "alert_told": N_("Who was told"),

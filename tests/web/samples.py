@@ -33,6 +33,7 @@ from app.web.contexts import (
     SignatureRow,
     SignInPage,
     StatusContext,
+    TalkCount,
     Truth,
     VisitHead,
     VisitRow,
@@ -283,7 +284,7 @@ HUBS = (
         report_url="/visits/v1/report",
     ),
     replace(HUB, unsent=0, photos_unsent=0, is_safe=True),
-    replace(HUB, unsent=0, photos_unsent=0, originals_unsent=2),
+    replace(HUB, unsent=0, photos_unsent=0, originals_unsent=2, talks=TalkCount("/visits/v1/interviews", 2, 3)),
     replace(
         HUB,
         visit=replace(VISIT, state="approved", state_words="бекітілді", is_editable=False, danger_url=""),
@@ -307,7 +308,7 @@ SIGNATURES = (
 FINISH = FinishPage(VISIT, LINKS, LINKS[1:], CHECKS, "/visits/v1/finish", "", (), "", "", "0f", (), None)
 FINISHES = (
     FINISH,
-    replace(FINISH, problems=PROBLEMS[3:], conflicts=()),
+    replace(FINISH, problems=PROBLEMS[3:], conflicts=(), talks=TalkCount("/visits/v1/interviews", 1, 2)),
     replace(FINISH, blockers=(), conflicts=()),
     replace(
         FINISH,

@@ -155,6 +155,8 @@ def test_cy_cannot_tell_that_anas_visit_exists(device: Node, central: Node, shel
         "section_id": "cells",
         "repeat_id": room,
         "photo_id": photo,
+        "interview_id": MADE_UP[:-1] + "1",
+        "reading_id": MADE_UP[:-1] + "2",
     }
     asked = 0
     for method, path, right in calls_of(role):

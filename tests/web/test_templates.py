@@ -20,6 +20,7 @@ from tests.web import (
     enrolment_samples,
     guide_samples,
     hub_samples,
+    interview_samples,
     rendering,
     samples,
 )
@@ -34,12 +35,14 @@ DEVICE = {
     **card_samples.DEVICE,
     **guide_samples.GUIDES,
     **checklist_samples.CHECKLISTS,
+    **interview_samples.DEVICE,
 }
 CENTRAL = {
     "bundles/import.html": bundle_samples.IMPORTS,
     "alerts/office.html": alert_samples.OFFICE,
     **central_samples.CENTRAL,
     **guide_samples.OFFICE,
+    **interview_samples.CENTRAL,
 }
 VIEWS = {**DEVICE, **CENTRAL}
 CASES = [(name, n, samples.page) for name, views in DEVICE.items() for n in range(len(views))]
