@@ -15,7 +15,7 @@ from app.web.guide_contexts import ContactCard, VisitTie
 
 @dataclass(frozen=True)
 class ToldLine:
-    text: str  # "Prosecutor: by telephone, 14:07, Ana"
+    text: str  # "Prosecutor: by telephone, Ana, 14:07"; under the name of who was told without that name
     removal_url: str = ""  # to take back what this person wrote by mistake
 
 

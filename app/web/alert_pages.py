@@ -46,14 +46,14 @@ class Wording:
 
 def alert_card(wording: Wording, group: Group) -> AlertCard:
     """Alerts that stand together, as one card. The earliest word of the office counts for it."""
-    first, told = group[0], [(one, alert) for alert in group for one in alert.told]
+    first = group[0]
     known = min((one.acknowledged for one in group if one.acknowledged), key=lambda act: act.at_ms, default=None)
     return AlertCard(
         dom_id=f"call-{first.alert_id}",
         danger_words=words.danger(wording.speech, first.danger),
         raised=tuple(wording.act(one.raised) for one in group),
         words=tuple(one.words for one in group if one.words),
-        told=tuple(_told_line(wording, one, alert.visit_id) for one, alert in told),
+        told=tuple(_told_line(wording, one) for alert in group for one in alert.told),
         state=_state(wording, group),
         known_line=wording.act(known) if known else "",
         closed_line=_closed_line(wording, first),
@@ -77,11 +77,12 @@ def _closed_line(wording: Wording, alert: Alert) -> str:
     return f"{said} ({wording.act(alert.closed)})"
 
 
-def _told_line(wording: Wording, told: Told, visit_id: str) -> ToldLine:
-    speech = wording.speech
-    text = f"{words.recipient(speech, told.recipient)}: {words.told_how(speech, told.how)}, {wording.act(told.act)}"
-    is_mine = told.act.author == wording.reader
-    return ToldLine(text, f"{calls_url(visit_id)}/told/{told.told_id}/removal" if is_mine else "")
+def _told_line(wording: Wording, told: Told) -> ToldLine:
+    return ToldLine(f"{words.recipient(wording.speech, told.recipient)}: {_told_how(wording, told)}")
+
+
+def _told_how(wording: Wording, told: Told) -> str:
+    return f"{words.told_how(wording.speech, told.how)}, {wording.act(told.act)}"
 
 
 # ---- on the tablet
@@ -133,10 +134,16 @@ def _recipient(wording: Wording, hand: Hand, group: Group, advice: Advice) -> Re
         reason=words.recipient_reason(speech, advice.recipient),
         rules=tuple(rule_lines(hand.standards, advice.provisions, speech.language)),
         contacts=hand.contacts.get(CONTACT_OF.get(advice.recipient, ""), ()),
-        told=tuple(_told_line(wording, one, first.visit_id) for one in told),
+        told=tuple(_told_here(wording, one, first.visit_id) for one in told),
         told_id=hand.new_id(),
         url=f"{calls_url(first.visit_id)}/{first.alert_id}/told",
     )
+
+
+def _told_here(wording: Wording, told: Told, visit_id: str) -> ToldLine:
+    """Under the name of who was told; whoever wrote it may take it back."""
+    is_mine = told.act.author == wording.reader
+    return ToldLine(_told_how(wording, told), f"{calls_url(visit_id)}/told/{told.told_id}/removal" if is_mine else "")
 
 
 # ---- at the office

@@ -27,6 +27,7 @@ def make_sample(pair: Pair) -> Sample:
         going, returned, finished = (fill(ana, ana.plan(team)) for _ in range(3))
         for visit in (returned, finished):
             finish(ana, visit)
+            ana.post(f"{visit}/calls", {"alert": str(uuid.uuid4()), "danger": "held"})
         ana.post("/sync", {})
         with Hand(pair.central, "ben", OFFICE_WORDS) as ben:
             review = f"/reviews/{returned.removeprefix('/visits/')}"

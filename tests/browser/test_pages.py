@@ -67,6 +67,8 @@ def device_pages(sample: Sample) -> dict[str, str]:
         "finish": f"{going}/finish",
         "finished": f"{sample.finished}/finish",
         "report": f"{sample.finished}/report",
+        "calls": f"{sample.returned}/calls",
+        "no calls": f"{going}/calls",
         "standards": "/standards",
         "standards found": "/standards?search=бөлек&topic=B&status=to_check",
         "no standard found": "/standards?search=zzz",
@@ -90,6 +92,7 @@ def reviewer_pages(sample: Sample) -> dict[str, str]:
     return {
         "inbox": "/inbox",
         "desk": review,
+        "calls": f"{review}/calls",
         "desk, measure": f"{review}?indicator=A1",
         "desk, returned": f"/reviews/{sample.returned.removeprefix('/visits/')}?indicator=B1",
         "report": f"{sample.finished}/report",

@@ -13,9 +13,11 @@ from app.store import alerts, attachments, audit, journal, reads
 from app.store.attachments import PHOTO_TYPE
 from app.store.db import Database
 from app.sync import client
+from app.sync.hub import meet_hub
 from app.sync.link import Reply
 from app.sync.replies import Outcome
 from tests.builders import ANA, BEN, CY, World, answer, entry_id, make_visit, node_of
+from tests.sync.test_hub import transport_to
 
 ID, OTHER_ID, TOLD_ID = entry_id(0xA1), entry_id(0xA2), entry_id(0x70)
 
@@ -148,6 +150,29 @@ def test_a_tablet_cannot_say_that_the_office_knows(world: World, visit: str, dec
         forged = journal.append(session, draft, ANA, 0)
     assert {(one.entry_id, one.reason) for one in world.meet(device).quarantined} == {(forged.entry_id, "rights")}
     assert found(world.central, visit)[0].state == "raised"
+
+
+def test_a_hub_brings_an_alert_and_neither_stands_for_the_office_nor_takes_its_word_from_a_tablet(world: World) -> None:
+    anas, bens, hub = (world.device([who]) for who in (ANA, BEN, BEN))
+    for device in (anas, bens, hub):
+        world.meet(device)
+    with anas.write() as session:
+        visit = make_visit(session, team=(ANA, BEN))
+    raise_one(anas, visit)
+    meet_hub(anas, transport_to(hub))
+    with bens.write() as session:
+        draft = Draft(DECISION, entry_id(0xD1), f"visit:{visit}", {"alert": ID, "decision": "acknowledged"})
+        journal.append(session, draft, BEN, 0)
+    meet_hub(bens, transport_to(hub))
+    meet_hub(anas, transport_to(hub))
+    for node in (hub, anas):
+        assert [one.state for one in found(node, visit)] == ["raised"]
+    with hub.read() as session:
+        assert alerts.not_at_office(session, visit) == {ID}
+    world.meet(anas)
+    world.meet(hub)
+    with hub.read() as session:
+        assert alerts.not_at_office(session, visit) == set()
 
 
 def test_who_was_told_travels_too_and_only_its_author_takes_it_back(world: World) -> None:

@@ -156,7 +156,7 @@ def test_told_now_keeps_who_when_and_how_and_is_taken_back_by_its_author(
     press(ana, visit)
     told(dana, visit)
     told(dana, visit)
-    assert text_of(ana.get(f"{visit.url}/calls").text).count("Prosecutor: by telephone, ") == 1
+    assert text_of(ana.get(f"{visit.url}/calls").text).count(f"by telephone, {person_name('dana')}, ") == 1
     removal = f"{visit.url}/calls/told/{TOLD_ID}/removal"
     assert removal in dana.get(f"{visit.url}/calls").text and removal not in ana.get(f"{visit.url}/calls").text
     assert ana.submit(removal).status_code == 403

@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.domain.people import RIGHTS
 from app.main import require_rights, right_of, routes_of
-from app.services import people
+from app.services import alerts, people
 from app.services.people import PersonForm
 from app.store import reads
 from app.store.checklists import Shelf
@@ -143,11 +143,25 @@ def answered(visit: Visiting) -> tuple[str, str]:
     return room, visit.records().photos[0].subject
 
 
+def raised(visit: Visiting) -> tuple[str, str]:
+    """The ids of an alert that Ana raised, and of whom she told."""
+    node = visit.node
+    alert_id, told_id = node.clock.new_id(), node.clock.new_id()
+    with node.database.write() as session:
+        ana = reads.person(session, PERSON_IDS["ana"])
+        assert ana is not None
+        planned = reads.visit_for(session, ana, visit.visit_id)
+        alerts.raise_alert(session, ana, planned, alert_id, "held")
+        alerts.note_told(session, ana, planned, alert_id, told_id, "police", "by_phone")
+    return alert_id, told_id
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_cy_cannot_tell_that_anas_visit_exists(device: Node, central: Node, shelf: Shelf, role: str) -> None:
     node = node_of(role, device, central)
     visit = plan_by_service(node, shelf)
     room, photo = answered(visit)
+    alert, told = raised(visit)
     cy = node.browser("cy")
     real = {
         "visit_id": visit.visit_id,
@@ -157,6 +171,8 @@ def test_cy_cannot_tell_that_anas_visit_exists(device: Node, central: Node, shel
         "photo_id": photo,
         "interview_id": MADE_UP[:-1] + "1",
         "reading_id": MADE_UP[:-1] + "2",
+        "alert_id": alert,
+        "told_id": told,
     }
     asked = 0
     for method, path, right in calls_of(role):
@@ -167,8 +183,8 @@ def test_cy_cannot_tell_that_anas_visit_exists(device: Node, central: Node, shel
             reply = cy.request(
                 method, path.format(**ids), data={"indicator": "B1", "value": "yes"} if method == "POST" else None
             )
-            told = reply.text.replace(ids["visit_id"], "ID").replace(ids["photo_id"], "ID")
-            replies.append((reply.status_code, told, {k: v for k, v in reply.headers.items() if k != "content-length"}))
+            page = reply.text.replace(ids["visit_id"], "ID").replace(ids["photo_id"], "ID")
+            replies.append((reply.status_code, page, {k: v for k, v in reply.headers.items() if k != "content-length"}))
         assert replies[0] == replies[1], (method, path)
         assert replies[0][0] == (403 if right == "review" else 422 if path.endswith("/photos") else 404), (method, path)
         asked += 1
