@@ -77,6 +77,8 @@ def device_pages(sample: Sample) -> dict[str, str]:
         "sync": "/sync",
         "bundles": "/bundles",
         "the team's hub": "/hub",
+        "passphrases": "/passphrases",
+        "linking anew": "/enrol/again",
         "checklists": "/checklists",
         "a checklist": "/checklists/police-holding/1",
         "what changed": "/checklists/police-holding/1/changes?from=1",

@@ -18,6 +18,7 @@ from app.store.db import DATABASE_NAME
 from app.store.vault import open_vault
 from app.sync import enrolling
 from app.sync.link import Reply, Transport
+from app.sync.loop import REFUSED
 from tests.web.nodes import (
     CENTRAL_URL,
     DEVICE_URL,
@@ -222,6 +223,16 @@ def test_a_withdrawn_tablet_comes_back_with_a_new_card(browser: Browser, adm: Br
     assert browser.node_app.state.sync_loop.failures == 0
 
 
+def test_a_tablet_linked_anew_does_not_go_on_waiting_as_a_refused_one(browser: Browser, adm: Browser) -> None:
+    linked(browser, adm, "ana")
+    sign_in(browser, PASSPHRASES["ana"])
+    browser.submit("/sync/offline", offline="on")  # so that no meeting ends the wait
+    loop = browser.node_app.state.sync_loop
+    loop.failures = REFUSED
+    assert browser.submit("/enrol/again", url=CENTRAL_URL, code=card_for(adm, "ana")).status_code == 303
+    assert loop.failures == 0
+
+
 # ---- refused ---------------------------------------------------------------------------------------------------------
 
 
@@ -230,8 +241,8 @@ def test_a_withdrawn_tablet_comes_back_with_a_new_card(browser: Browser, adm: Br
     [
         ({"url": "baqylau.example.kz"}, "is no address of an office"),
         ({"url": ""}, "is no address of an office"),
-        ({"code": "ABCDEFGHJKLM"}, "28 Latin letters and digits"),
-        ({"code": "А" * 28}, "28 Latin letters and digits"),
+        ({"code": "ABCDEFGHJKLM"}, "letters and digits, in groups of four."),
+        ({"code": "А" * 28}, "letters and digits, in groups of four."),
         ({"code": "A" * 28}, "This one-time code is wrong, used or too old."),
     ],
 )
