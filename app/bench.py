@@ -143,27 +143,13 @@ def measure_memory(bar: Progress, subject: Subject, device: Running, browser: Br
         else:
             browser.get(subject.page)
     after = device.memory_mb()
+    of = "memory of the serving process after 1,000 actions"
     if halfway is None or after is None:
-        return [
-            Figure(
-                "memory of the serving process after 1,000 actions",
-                "this system does not say",
-                f"{MEMORY_LIMIT_MB:.0f} MB",
-            )
-        ]
+        return [Figure(of, "this system does not say", f"{MEMORY_LIMIT_MB:.0f} MB")]
+    grown = after - halfway
     return [
-        Figure(
-            "memory of the serving process after 1,000 actions",
-            f"{after:.0f} MB",
-            f"{MEMORY_LIMIT_MB:.0f} MB",
-            after <= MEMORY_LIMIT_MB,
-        ),
-        Figure(
-            "  growth in the second 500",
-            f"{after - halfway:+.1f} MB",
-            f"{GROWTH_LIMIT_MB:.0f} MB",
-            after - halfway <= GROWTH_LIMIT_MB,
-        ),
+        Figure(of, f"{after:.0f} MB", f"{MEMORY_LIMIT_MB:.0f} MB", after <= MEMORY_LIMIT_MB),
+        Figure("  growth in the second 500", f"{grown:+.1f} MB", f"{GROWTH_LIMIT_MB:.0f} MB", grown <= GROWTH_LIMIT_MB),
     ]
 
 

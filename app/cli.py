@@ -14,9 +14,8 @@ from app import __version__
 from app.cli_confidential import confidential_key, read_interview
 from app.cli_field import bundle, hub
 from app.cli_library import Data, checklists, standards
-from app.errors import AppError
+from app.errors import EXIT_REFUSED, AppError
 
-REFUSED: Final = 2  # exit code of an expected "no": one sentence on stderr
 CRASHED: Final = 1
 
 program = typer.Typer(
@@ -54,7 +53,7 @@ def main() -> None:
         from app.commands.terminal import say_refusal
 
         say_refusal(error)
-        sys.exit(REFUSED)
+        sys.exit(EXIT_REFUSED)
 
 
 def _say_version(is_asked: bool) -> None:

@@ -3,7 +3,9 @@
 The sentences are message ids of the catalogues: the web ring and the command line translate them and fill in `params`.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+EXIT_REFUSED: Final = 2  # exit code of an expected "no": one sentence on stderr
 
 
 def N_(message: str) -> str:
@@ -362,43 +364,3 @@ class ChecklistNotHere(AppError):
 class ChecklistTooNew(AppError):
     status, code = 409, "checklist_too_new"
     sentence = N_("The checklist of this visit is from a newer Baqylau. Update this one, then open the visit again.")
-
-
-class CannotExport(AppError):
-    status, code = 422, "cannot_export"
-    sentence = N_("A spreadsheet form cannot say what stands at %(what)s. Change the name or the text there.")
-
-
-class NotAWorkbook(RefusedBecause):
-    """`why`: password, other, damaged, text."""
-
-    status, code = 422, "not_a_workbook"
-    sentences: ClassVar[dict[str, str]] = {
-        "password": N_("The file has a password, or is an old .xls. Save it as .xlsx without a password."),
-        "other": N_("This is no .xlsx file. Save the table as an Excel workbook (.xlsx)."),
-        "damaged": N_("The .xlsx file is damaged. Save it anew from Excel or LibreOffice."),
-        "text": N_("A text is too long for a cell, or has a sign that no cell can hold."),
-    }
-
-
-class OfficeMissing(AppError):
-    status, code = 501, "office_missing"
-    sentence = N_("Spreadsheets need one more part of Baqylau: install it with `pip install baqylau[office]`.")
-
-
-class WouldOverwrite(AppError):
-    status, code = 409, "would_overwrite"
-    sentence = N_("%(path)s is there already, and nothing is overwritten. Name another place.")
-
-
-class ChangesOthers(AppError):
-    status, code = 409, "changes_others"
-    sentence = N_(
-        "Changed indicators cannot go into the library itself: %(names)s. Other checklists and earlier versions ask them too. "
-        "Write to another folder with --to and merge by hand, or give the changed questions new ids."
-    )
-
-
-class NoSuchChecklist(NotThere):
-    code = "no_such_checklist"
-    sentence = N_("There is no checklist “%(id)s” in this version. There are: %(known)s.")

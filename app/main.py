@@ -83,15 +83,10 @@ def create_app(
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
     app.state.settings, app.state.checklists = settings, checklists
-    if database is not None:
-        database.node.tls_pins = settings.pinned_keys
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared
-    app.state.bundle_plan = None  # of the sealed bundle that this device offers on a page
     app.state.lock = Lock(app.state, leaving)
-    app.state.sync_loop = SyncLoop(app.state, transport) if settings.role == "device" else None
-    if app.state.sync_loop:
-        app.state.begun_enrolment = BegunEnrolment(settings, app.state.clock, app.state.sync_loop.connect)
+    _take_up_role(app.state, settings, transport)
     require_rights(routes_of(settings.role))
     for module in modules_of(settings.role):
         app.include_router(module.router)
@@ -101,6 +96,16 @@ def create_app(
     app.add_middleware(BodyLimit, photo_max_mb=settings.photo_max_mb)
     app.add_middleware(Guard, hosts=known_hosts(settings))
     return app
+
+
+def _take_up_role(state: Any, settings: Settings, transport: Any) -> None:
+    """What only a device has, and what only central knows."""
+    state.sync_loop = SyncLoop(state, transport) if settings.role == "device" else None
+    state.bundle_plan = None  # of the sealed bundle that this device offers on a page
+    if state.sync_loop:
+        state.begun_enrolment = BegunEnrolment(settings, state.clock, state.sync_loop.connect)
+    if state.database is not None:
+        state.database.node.tls_pins = settings.pinned_keys
 
 
 def _say_refusals(app: FastAPI) -> None:

@@ -15,14 +15,8 @@ from app.commands.nodes import beside_central
 from app.commands.terminal import complaints, console, progress, settings_of
 from app.commands.upkeep import tell_findings
 from app.config import Settings
-from app.errors import (
-    BackupKeyMissing,
-    BackupKeyRefused,
-    BackupUnusable,
-    NotEmpty,
-    OfficeOnly,
-    WouldOverwrite,
-)
+from app.errors import BackupKeyMissing, BackupKeyRefused, BackupUnusable, NotEmpty, OfficeOnly
+from app.errors_of_files import WouldOverwrite
 from app.services.visits import signature_is_sound
 from app.store import backups, verification
 from app.store.backups_file import BackupReader, Manifest, open_backup

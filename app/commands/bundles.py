@@ -6,7 +6,8 @@ from pathlib import Path
 
 from app.commands.nodes import this_device, this_node
 from app.commands.terminal import complaints, console, say_refusal
-from app.errors import AppError, WouldOverwrite
+from app.errors import AppError
+from app.errors_of_files import WouldOverwrite
 from app.store.db import Database
 from app.sync import bundles
 from app.sync.bundle_wire import BundleTaken

@@ -28,9 +28,9 @@ from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.store.opening import open_database, open_slot
 from app.store.vault import has_slots
-from app.sync import client, enrolling, tls
+from app.sync import client, enrolling, link, tls
 from app.sync.enrolling import CODE_USED_UP, NewDevice, new_passphrase
-from app.sync.transport import HttpTransport, to_central
+from app.sync.transport import HttpTransport
 
 NO_CERTIFICATE: Final = N_("“%(path)s” holds no certificate. Give the PEM file that the office's web server uses.")
 NOBODY_HERE: Final = N_("“%(name)s” is nobody of this tablet. Its people: %(people)s.")
@@ -162,7 +162,7 @@ def _ask_all(database: Database, passphrase_file: Path | None, given: Iterator[s
 def _fetch_names(database: Database, settings: Settings) -> None:
     """Meets the office for the names of its people: they make the questions kinder, and may come later as well."""
     try:
-        client.meet_central(database, to_central(database, settings.sync_timeout_s))
+        client.meet_central(database, _to_office(database, settings))
     except AppError as error:
         say_refusal(error)
 
@@ -171,4 +171,13 @@ def _transport(node: OpenNode) -> HttpTransport:
     with node.database.read() as session:
         if value_of(session, OFFLINE) == "on":
             complaints.print("This tablet is told to stay offline; this one meeting was asked for by hand.")
-    return to_central(node.database, node.settings.sync_timeout_s)
+    return _to_office(node.database, node.settings)
+
+
+def _to_office(database: Database, settings: Settings) -> HttpTransport:
+    """The way to the office of an enrolled device, trusting what enrolment pinned. Raises NotEnrolled."""
+    with database.read() as session:
+        url, pins = value_of(session, link.CENTRAL_URL), value_of(session, tls.TLS_PINS)
+    if not url:
+        raise NotEnrolled()
+    return HttpTransport(url, settings.sync_timeout_s, tls.trust_in(pins))

@@ -14,7 +14,8 @@ from app.commands.listening import own_addresses
 from app.commands.nodes import this_device
 from app.commands.terminal import complaints, console, say, say_refusal, settings_of
 from app.config import Settings
-from app.errors import N_, AppError, PortBusy, WouldOverwrite
+from app.errors import N_, AppError, PortBusy
+from app.errors_of_files import WouldOverwrite
 from app.store import authority
 from app.sync import hub_joining
 from app.sync.hub import forget_hub, meet_hub

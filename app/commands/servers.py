@@ -20,7 +20,7 @@ from app.commands.listening import listening, urls_of
 from app.commands.nodes import alone
 from app.commands.terminal import console, say_refusal, settings_of
 from app.config import Settings
-from app.errors import AppError
+from app.errors import EXIT_REFUSED, AppError
 from app.main import create_app
 from app.store import authority
 from app.store.checklist_cache import library_from
@@ -79,7 +79,7 @@ def serve_device(
         shelf = library_from(settings.checklists_dir, Path(settings.data_dir))
     except AppError as error:
         say_refusal(error)
-        raise SystemExit(1) from error
+        raise SystemExit(EXIT_REFUSED) from error
     dying = Dying(line)
     app = create_app(settings, shelf, clock=SystemClock(), is_shared=is_shared, leaving=dying)
     dying.server = server = Server(app, tls, lambda: line.send_bytes(UP))

@@ -7,7 +7,7 @@ from app.commands.terminal import complaints, console, say
 from app.config import load_settings
 from app.domain.checklist import Language
 from app.domain.problem import N_
-from app.errors import ChangesOthers, NoSuchChecklist, WouldOverwrite
+from app.errors_of_files import ChangesOthers, NoSuchChecklist, WouldOverwrite
 from app.export.checklist_import import Proposal, judged
 from app.export.checklist_sheets import exported
 from app.export.workbook import Remark

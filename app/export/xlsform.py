@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from app.domain.checklist import LANGUAGES, WITHOUT_RATING, AnswerField, Checklist, Derived, Indicator, Language, Text
 from app.domain.problem import N_
-from app.errors import CannotExport
+from app.errors_of_files import CannotExport
 from app.export.workbook import LANGUAGE_HEADS, Cell, Workbook, heads, sheet_of, text_cells
 from app.export.xpath import NotOurs, bounds, field_name, relevant, value_name
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from app.errors import NotAWorkbook, OfficeMissing
+from app.errors_of_files import NotAWorkbook, OfficeMissing
 from app.export.workbook import Cell, Row, Sheet, Workbook
 
 CELL_MAX_CHARS: Final = 32_767  # Excel's limit; openpyxl would cut what is longer without a word

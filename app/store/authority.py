@@ -14,7 +14,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.errors import N_, InvalidInput
@@ -138,3 +138,9 @@ def _usage(signs_certificates: bool) -> x509.KeyUsage:
     )
     signing = {"key_cert_sign": signs_certificates, "crl_sign": signs_certificates}
     return x509.KeyUsage(digital_signature=not signs_certificates, **signing, **nothing)
+
+
+def public_key_info(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo (DER) of a certificate (DER). Raises ValueError for what is no certificate."""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from app.domain.checklist import Checklist, Indicator
-from app.errors import WouldOverwrite
+from app.errors_of_files import WouldOverwrite
 
 
 def new_files(checklist: Checklist, indicators: tuple[Indicator, ...]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from app.errors import InvalidInput, WouldOverwrite
+from app.errors import InvalidInput
+from app.errors_of_files import WouldOverwrite
 from app.store.vault import Cost, NotOpened, key_fingerprint, locked, sealing_public_key, unlocked
 
 VERSION: Final = 1

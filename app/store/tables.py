@@ -210,7 +210,7 @@ class SignInTryRow(SQLModel, table=True):
 
     __tablename__ = "sign_in_try"
     name: str = Field(primary_key=True)
-    failed: int = Field(default=0)
+    failed: int = _big()
     last_ms: int = _big()
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
+from app.store.authority import public_key_info
 from app.store.node import put_value, value_of
 
 TLS_PINS: Final = "tls_pins"  # node value of a device: JSON list of pins; none: the system's trust counts
@@ -21,13 +22,7 @@ PIN_BYTES: Final = 32
 
 def pin_of(certificate: bytes) -> str:
     """The pin of a certificate's key (DER). Raises ValueError for what is no certificate."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    key = x509.load_der_x509_certificate(certificate).public_key()
-    return base64.b64encode(
-        hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    ).decode()
+    return base64.b64encode(hashlib.sha256(public_key_info(certificate)).digest()).decode()
 
 
 def is_pin(text: str) -> bool:

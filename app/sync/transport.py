@@ -7,25 +7,13 @@ from typing import Final
 
 import httpx2
 
-from app.errors import CentralUnreachable, NotEnrolled
-from app.store.db import Database
-from app.store.node import value_of
-from app.sync import tls
-from app.sync.link import CENTRAL_URL, Reply
+from app.errors import CentralUnreachable
+from app.sync.link import Reply
 from app.sync.wire import MAX_MESSAGE_BYTES
 
 PIECE_BYTES: Final = 2 * 1024  # a record of TLS counts only when all of it has come
 # What lies in the system's buffer is neither here nor there: a small one keeps the progress honest on a slow link.
 SMALL_BUFFER: Final = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)]
-
-
-def to_central(database: Database, timeout_s: float) -> "HttpTransport":
-    """The way to the office of an enrolled device, trusting what enrolment pinned. Raises NotEnrolled."""
-    with database.read() as session:
-        url, pins = value_of(session, CENTRAL_URL), value_of(session, tls.TLS_PINS)
-    if not url:
-        raise NotEnrolled()
-    return HttpTransport(url, timeout_s, tls.trust_in(pins))
 
 
 class HttpTransport:

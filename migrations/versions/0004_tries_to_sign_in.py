@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_try",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
         sa.Column("last_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )

@@ -55,7 +55,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     app = create_app(settings, library_from(ROOT / "checklists", settings.data_dir), database)
     http = TestClient(app, base_url="http://127.0.0.1")
 
-    def network(url: str, timeout_s: float) -> InProcess:
+    def network(url: str, timeout_s: float, trust: object = None) -> InProcess:
         if not running.is_reachable:
             raise CentralUnreachable
         return InProcess(http)

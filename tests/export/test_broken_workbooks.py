@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.library import Library
-from app.errors import NotAWorkbook
+from app.errors_of_files import NotAWorkbook
 from app.export.workbook import Row, Sheet, Workbook
 from app.export.xlsx import workbook_in, xlsx_bytes
 from tests.export.samples import EN, KK, RU, faults_of, judge, row_of, small_library, with_cell, with_rows, workbook

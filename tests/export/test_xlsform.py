@@ -13,7 +13,7 @@ from pyxform.xls2xform import convert
 
 from app.config import ROOT
 from app.domain.library import Library
-from app.errors import CannotExport
+from app.errors_of_files import CannotExport
 from app.export.checklist_sheets import exported
 from app.export.workbook import Workbook
 from app.export.xlsx import xlsx_bytes
