@@ -142,13 +142,16 @@ def measure_memory(bar: Progress, subject: Subject, device: Running, browser: Br
             browser.post(subject.answer(number), note=f"note {number}", tap=f"act-{number}")
         else:
             browser.get(subject.page)
-    after = device.memory_mb()
-    of = "memory of the serving process after 1,000 actions"
+    return _memory_figures(halfway, device.memory_mb())
+
+
+def _memory_figures(halfway: float | None, after: float | None) -> list[Figure]:
+    what, limit = "memory of the serving process after 1,000 actions", f"{MEMORY_LIMIT_MB:.0f} MB"
     if halfway is None or after is None:
-        return [Figure(of, "this system does not say", f"{MEMORY_LIMIT_MB:.0f} MB")]
+        return [Figure(what, "this system does not say", limit)]
     grown = after - halfway
     return [
-        Figure(of, f"{after:.0f} MB", f"{MEMORY_LIMIT_MB:.0f} MB", after <= MEMORY_LIMIT_MB),
+        Figure(what, f"{after:.0f} MB", limit, after <= MEMORY_LIMIT_MB),
         Figure("  growth in the second 500", f"{grown:+.1f} MB", f"{GROWTH_LIMIT_MB:.0f} MB", grown <= GROWTH_LIMIT_MB),
     ]
 

@@ -165,6 +165,11 @@ class DataInUse(AppError):
     sentence = N_("Another Baqylau is already using the data folder %(folder)s. Close it first.")
 
 
+class FolderNotPrivate(AppError):
+    status, code = 500, "folder_not_private"
+    sentence = N_("Others on this computer can read the data folder %(folder)s. Run: chmod 700 %(folder)s")
+
+
 class NotEncrypted(AppError):
     status, code = 500, "not_encrypted"
     sentence = N_("The database in %(folder)s is not encrypted or was damaged, so it is not opened. Call the office.")

@@ -22,7 +22,7 @@ from app.commands.listening import SHARED, answering_to, in_url, listening, own_
 from app.commands.terminal import complaints, console, say, settings_of
 from app.config import Settings
 from app.errors import N_, InvalidInput
-from app.store.folder import only_process
+from app.store.folder import only_process, require_private
 
 SERVE, STOP = b"serve", b"stop"  # the launcher to a child
 UP, LOCK = b"up", b"lock"  # a child to the launcher: it answers; it is to be ended
@@ -36,9 +36,9 @@ SHARE_WARNING: Final = N_(
 
 def run_device(share: bool, host: str | None, port: int | None, data: Path | None) -> int:
     """Serves a device until it is stopped. Its database opens when the first person signs in. Returns the exit code."""
-    context = _context()
     settings = settings_of(data, role="device", host=SHARED if share else host, port=port)
     folder = Path(settings.data_dir)
+    require_private(folder)
     with contextlib.ExitStack() as stack:
         if share:
             settings = answering_to(settings, own_addresses())
@@ -51,7 +51,7 @@ def run_device(share: bool, host: str | None, port: int | None, data: Path | Non
             stack.enter_context(_with_certificate(settings))
         gc.enable()
         signal.signal(signal.SIGTERM, _stop)
-        return Launcher(context, Serving(settings, listener, share, tls), _lid()).run()
+        return Launcher(_context(), Serving(settings, listener, share, tls), _lid()).run()
 
 
 def _has_certificate(folder: Path) -> bool:
@@ -212,13 +212,12 @@ def _child(*given: Any) -> None:
 
 def _context() -> BaseContext:
     """How children are started. Where it can be, from a process that has imported the program once and is then copied:
-    a child is there in milliseconds, and shares that memory. It starts to import now, while the rest is made ready."""
+    a child is there in milliseconds, and shares that memory."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    from multiprocessing.forkserver import ensure_running, set_forkserver_preload
+    from multiprocessing.forkserver import set_forkserver_preload
 
     set_forkserver_preload(["app.commands.warm"])
-    ensure_running()
     return multiprocessing.get_context("forkserver")
 
 

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.clock import SystemClock
+from app.commands.hardening import forbid_dumps
 from app.commands.launcher import LOCK, SERVE, STOP_AFTER_S, UP
 from app.commands.listening import listening, urls_of
 from app.commands.nodes import alone
@@ -24,13 +25,17 @@ from app.errors import EXIT_REFUSED, AppError
 from app.main import create_app
 from app.store import authority
 from app.store.checklist_cache import library_from
+from app.store.folder import require_private
 from app.store.opening import central_key, open_database
 
 
 def run_central(host: str | None, port: int | None, data: Path | None) -> None:
     """Serves central until it is stopped."""
     settings = settings_of(data, role="central", host=host, port=port)
+    if not settings.database_url:
+        require_private(Path(settings.data_dir))
     with alone(settings), listening(settings) as listener:
+        forbid_dumps()
         clock = SystemClock()
         database = open_database(settings, central_key(settings), clock)
         shelf = library_from(settings.checklists_dir, Path(settings.data_dir))
@@ -74,6 +79,7 @@ def serve_device(
 
     `tls`: the folder of the hub's certificate and key, when it speaks https.
     """
+    forbid_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the launcher too, which says what to do
     try:
         shelf = library_from(settings.checklists_dir, Path(settings.data_dir))

@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from app.errors import CipherMissing, DiskFull, NotEncrypted, WrongKey
+from app.store.folder import make_private
 
 DATABASE_NAME: Final = "baqylau.db"
 OLDEST_SQLITE: Final = (3, 51, 3)  # 3.51.2 and before can lose a WAL reset; see design, section 6
@@ -76,7 +77,7 @@ def open_sqlite(folder: Path, key: bytes | None) -> Database:
     Raises NotEncrypted when a plain file lies where an encrypted one should, WrongKey when the key does not open it,
     CipherMissing when this build has no cipher or too old an SQLite. It never falls back to a plain database.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     path = folder / DATABASE_NAME
     module: Any = sqlite3
     if key is not None:

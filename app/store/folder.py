@@ -1,17 +1,31 @@
-"""The data folder: one process uses it."""
+"""The data folder: one process uses it, and it is its owner's alone."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from app.errors import DataInUse
+from app.errors import DataInUse, FolderNotPrivate
+
+OWNER_ONLY: Final = 0o700
+
+
+def make_private(folder: Path) -> None:
+    """The folder, made when absent, so that only its owner can look into it. One that is there stays as it is."""
+    folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+
+
+def require_private(folder: Path) -> None:
+    """Raises FolderNotPrivate when others than owner and group may look into the folder. Windows has its own rights."""
+    if os.name != "nt" and folder.exists() and folder.stat().st_mode & 0o007:
+        raise FolderNotPrivate(folder=str(folder))
 
 
 @contextmanager
 def only_process(folder: Path) -> Iterator[None]:
     """Holds the lock file of a data folder. Raises DataInUse when another process has it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     with open(folder / "lock", "a+b") as handle:
         try:
             _lock_file(handle.fileno())

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.errors import PassphraseTaken, WeakPassphrase, WrongPassphrase
+from app.store.folder import make_private
 
 SigningKey: TypeAlias = Ed25519PrivateKey
 SLOTS_NAME: Final = "slots.json"
@@ -78,7 +79,7 @@ def new_database_key() -> bytes:
 
 def make_vault(folder: Path, person_id: str, passphrase: str, cost: Cost, database_key: bytes | None = None) -> Opened:
     """A new vault with its first slot, around a fresh database key or the one that enrolment opened with."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     document = {"version": SLOTS_VERSION, "salt": os.urandom(16).hex(), "cost": vars(cost), "slots": {}}
     return _put_slot(folder, document, database_key or new_database_key(), person_id, passphrase)
 

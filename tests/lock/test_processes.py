@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -131,3 +132,11 @@ def test_stopping_is_a_good_end_and_leaves_nothing_behind(tablet: Node, ana: Han
     tablet.stop()
     assert tablet.process is not None and tablet.process.returncode == 0
     until(lambda: are_gone(started))
+
+
+def test_no_process_of_a_tablet_that_may_hold_a_key_leaves_a_dump(
+    tablet: Node, ana: Hand, blueprint: Blueprint
+) -> None:
+    (holder,) = holders(tablet, blueprint.database_key.hex().encode(), blueprint.database_key)
+    limits = Path(f"/proc/{holder}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits)
