@@ -28,6 +28,7 @@ from app.store.opening import open_database
 from app.store.vault import Cost, make_vault, new_database_key
 
 PHRASE: Final = "bench river lantern cloud"
+KIND: Final = "ivs"  # of the institution
 ON_THE_PAGE: Final = 60  # indicators in the one section
 CHEAP: Final = Cost(memory_mib=19, rounds=2)  # the cost of a passphrase is not what is measured
 GIVE_UP_AFTER_S: Final = 60.0
@@ -71,7 +72,7 @@ def make_subject(folder: Path, checklists: Path) -> Subject:
 
 
 def _large_checklist(library: Library) -> Compiled:
-    named = next(iter(library.checklists.values()))
+    named = next(one for one in library.checklists.values() if KIND in one.types)
     asked = [name for section in named.sections for name in section.indicators if library.indicators[name].when is None]
     title = Text(kk="Өлшеу", ru="Замер", en="Measure")
     section = Section(id="all", title=title, hint=title, indicators=tuple(asked[:ON_THE_PAGE]))
@@ -91,7 +92,7 @@ def _make_visit(database: Database, person_id: str, compiled: Compiled) -> str:
     visit_id, institution_id = clock.new_id(), clock.new_id()
     with database.write() as session:
         person = reads.people(session)[person_id]
-        typed = {"name_kk": "Өлшеу", "name_ru": "Замер", "type": "ivs", "region": "almaty"}
+        typed = {"name_kk": "Өлшеу", "name_ru": "Замер", "type": KIND, "region": "almaty"}
         institutions.save_institution(session, person, institution_id, typed)
         members = {person_id: "team_lead"}
         plan = visits.Plan(visit_id, institution_id, "periodic", False, "commissioner", "2026-11-22", members)

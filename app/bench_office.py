@@ -31,6 +31,7 @@ from app.store import attachments, incoming, journal
 from app.store.attachments import PHOTO_TYPE
 from app.store.checklist_cache import library_from
 from app.store.db import Database
+from app.store.folder import make_private
 from app.store.opening import open_database
 from app.store.tables import DeviceRow
 from app.store.vault import key_fingerprint
@@ -94,7 +95,7 @@ class SyncDevice:
 @contextlib.contextmanager
 def running_office(folder: Path, url: str = "") -> Iterator[Office]:
     """An office on a fresh database in `folder`, or in the empty PostgreSQL database behind `url`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     library = load_settings().checklists_dir
     settings = Settings(role="central", data_dir=folder, database_url=url, checklists_dir=library)
     database = open_database(settings, None, SystemClock())

@@ -17,6 +17,7 @@ from app.config import Settings
 from app.errors import N_, AppError, PortBusy
 from app.errors_of_files import WouldOverwrite
 from app.store import authority
+from app.store.folder import make_private
 from app.sync import hub_joining
 from app.sync.hub import forget_hub, meet_hub
 from app.sync.transport import HttpTransport
@@ -33,7 +34,7 @@ def init_ca(names: Sequence[str], port: int | None, again: bool, data: Path | No
     folder = Path(settings.data_dir)
     if authority.is_made(folder) and not again:
         raise WouldOverwrite(path=str(folder / authority.CA_NAME))
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     host = socket.gethostname()
     wanted = [*names, *own_addresses(), host, f"{host.partition('.')[0]}.local", "localhost", "127.0.0.1"]
     made = authority.make(list(dict.fromkeys(wanted)), SystemClock().now_ms())

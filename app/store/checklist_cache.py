@@ -18,6 +18,7 @@ from app.domain.journal import canonical
 from app.domain.library import FOLDERS, Library, Reference, reference_of
 from app.errors import ChecklistBroken
 from app.store.checklists import Compiled, Shelf, compile_checklist, load_library
+from app.store.folder import make_private
 
 INDEX: Final = "index.json"
 REFERENCE: Final = "reference.json"
@@ -103,7 +104,8 @@ def _reference(cache: Path, folder: Path) -> Reference:
 
 
 def _write_cache(cache: Path, digest: str, shelf: Shelf) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
+    make_private(cache.parent)
+    make_private(cache)
     rows = []
     for one in shelf.compiled:
         document = one.document

@@ -16,9 +16,8 @@ from app.services import readings
 from app.store import audit, confidential, interviews, reads
 from app.store.audit import AUDIT
 from app.store.checklist_files import read_library
-from app.store.db import only_process
+from app.store.folder import only_process
 from app.store.readings import readings_in
-from app.store.vault import new_sealing_key
 from tests.builders import ANA, BEN, World, make_node, make_visit, make_world
 from tests.cli.conftest import Run
 
@@ -46,9 +45,7 @@ def stick(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def world(tmp_path: Path, phrase: str) -> World:
-    """An office with an administrator of its own sign-in, closed for the commands that open it themselves."""
-    made = make_world(tmp_path)
-    return made
+    return make_world(tmp_path)
 
 
 def office_of(world: World) -> Path:
@@ -57,7 +54,7 @@ def office_of(world: World) -> Path:
 
 def make(run: Run, world: World, file: Path, *more: str) -> str:
     """Makes a key beside the open office; returns its fingerprint."""
-    said = run("confidential-key", "make", file, "--data", office_of(world), "--as", "", *more)
+    said = run("confidential-key", "make", file, "--data", office_of(world), *more)
     assert said.code == 0, said.err
     return said.out.split()[1]
 
@@ -227,4 +224,3 @@ def test_a_tablet_makes_no_keys(run: Run, tmp_path: Path, phrase: str) -> None:
     make_vault(tmp_path / "device", ANA, phrase, Cost(19, 2, 1))
     said = run("confidential-key", "make", tmp_path / "x.key", "--data", tmp_path / "device")
     assert said.code == 2 and not (tmp_path / "x.key").exists()
-    assert len(new_sealing_key()) == 96

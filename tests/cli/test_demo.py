@@ -183,7 +183,7 @@ def test_a_run_that_was_stopped_while_making_the_data_is_taken_up_again(made: Pa
     folder = tmp_path / "data"
     shutil.copytree(made / "central", folder / ".making" / "central")
     make_data(folder, "http://127.0.0.1:8001", with_sample=False)
-    assert sorted(path.name for path in folder.iterdir()) == ["central", "device"]
+    assert sorted(path.name for path in folder.iterdir()) == ["central", "device", "reviewer.key"]
 
 
 def test_two_nodes_need_two_ports(run: Run, tmp_path: Path) -> None:

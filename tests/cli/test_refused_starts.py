@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.config import ROOT
+from app.store.checklist_cache import library_from
 from app.store.db import open_sqlite
 from app.store.folder import make_private
 from app.store.vault import Cost, make_vault
@@ -44,6 +46,7 @@ def test_what_the_program_makes_is_its_owners_alone(tmp_path: Path) -> None:
         make_private(tmp_path / "a")
         make_vault(tmp_path / "b", ANA, "river lamp seven horse", Cost(1, 1, 1))
         open_sqlite(tmp_path / "c", None).close()
+        library_from(ROOT / "checklists", tmp_path / "d")
     finally:
         os.umask(before)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o700}
