@@ -162,6 +162,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = WORKERS
     watch = asyncio.create_task(app.state.lock.watch()) if app.state.settings.role == "device" else None
     if loop:
+        app.state.begun_enrolment.start()
         loop.start()
     yield
     if loop:

@@ -17,16 +17,20 @@ LIFE_MS: Final = 15 * 60_000
 
 
 class BegunEnrolment:
-    """The one of this process. `connect` opens the way to an address."""
+    """The one of this process. `connect` opens the way to an address, held to pins (see `tls.trust_in`)."""
 
-    def __init__(self, settings: Settings, clock: Clock, connect: Callable[[str], Transport]) -> None:
+    def __init__(self, settings: Settings, clock: Clock, connect: Callable[[str, str], Transport]) -> None:
         self.settings, self.clock, self.connect = settings, clock, connect
         self.is_code_used_up = False  # by an enrolment that was thrown away, until the next try
         self._device: NewDevice | None = None
         self._is_ready = False  # linked, and the names of its people are here
         self._tried_at_ms = 0
         self._one_at_a_time = threading.RLock()
-        tidy(Path(settings.data_dir))
+
+    def start(self) -> None:
+        """Settles what an earlier process left. Not before this one serves: a child that waits locked and ready must not
+        throw away what the serving one has begun."""
+        tidy(Path(self.settings.data_dir))
 
     def begin(self, url: str, code: str) -> None:
         """Links a new device to the office and fetches the names of its people.
@@ -40,9 +44,8 @@ class BegunEnrolment:
             self.is_code_used_up, self._is_ready = False, False
             self._device = self._device or NewDevice(self.settings, self.clock)
             self._tried_at_ms = self.clock.now_ms()
-            transport = self.connect(address)
-            self._device.enrol(transport, address, code)
-            client.meet_central(self._device.database, transport)
+            self._device.enrol(self.connect(address, ""), address, code)
+            client.meet_central(self._device.database, self.connect(address, self._device.pins()))
             self._is_ready = True
 
     def name(self) -> str:

@@ -23,6 +23,7 @@ from app.store.opening import open_database
 from app.store.vault import SLOTS_NAME, Cost, add_slot, check_passphrase, has_slots, make_vault, new_database_key
 from app.sync.enrolment import DEVICE_PEOPLE, WHOLE_CODE, enrol, letters_of
 from app.sync.link import Transport
+from app.sync.tls import TLS_PINS
 
 MAKING: Final = "enrolling"  # the folder in which an enrolment is made
 HAS_SLOT: Final = "slot."  # node value: this person has a passphrase here; the slots themselves name nobody
@@ -49,6 +50,11 @@ class NewDevice:
     def enrol(self, transport: Transport, url: str, code: str) -> None:
         """Uses the code. After a lost answer the same code may be used again. Raises what `link_to_office` does."""
         self.name = link_to_office(self.database, transport, url, code)
+
+    def pins(self) -> str:
+        """To what the way to the office is held from now on; see `tls.trust_in`."""
+        with self.database.read() as session:
+            return value_of(session, TLS_PINS)
 
     def give_passphrases(self, passphrases: Mapping[str, str]) -> None:
         """Person id -> passphrase, at least one. With them it is whole: all that is left is to `settle`."""

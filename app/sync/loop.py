@@ -66,13 +66,13 @@ class SyncLoop:
         self.failures, self.asked_s = 0, None
         self._wake.set()
 
-    def connect(self, url: str) -> Transport:
-        """A way to the office at this address, before it is this device's own."""
+    def connect(self, url: str, pins: str = "") -> Transport:
+        """A way to the office at this address, before it is this device's own. `pins`: see `tls.trust_in`."""
         if self.transport is not None:
             return self.transport
         from app.sync.transport import HttpTransport  # an HTTP client: not before there is somebody to speak with
 
-        return HttpTransport(url, self.state.settings.sync_timeout_s)
+        return HttpTransport(url, self.state.settings.sync_timeout_s, tls.trust_in(pins))
 
     async def meet_now(self) -> Outcome | None:
         """Meets central once, now. None when there is nothing to meet with. Raises AppError as `meet_central` does."""

@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.config import Settings
 from app.domain.people import Person
-from app.errors import PassphraseTaken, WrongPassphrase
+from app.errors import PassphraseTaken, TooManyTries, WrongPassphrase
 from app.store.db import Database
-from app.store.vault import open_vault
+from app.store.opening import open_slot
 from app.sync import enrolling
 from app.web.contexts import Choice, Problem
 from app.web.deps import SignedIn, is_here
@@ -64,7 +63,9 @@ def _problems(
     if problems:
         return problems
     try:
-        _give(request.app.state.settings, database, person, own, {colleague: passphrase})
+        _give(request, person, own, {colleague: passphrase})
+    except TooManyTries as error:
+        return (Problem("own", speech.say(error.sentence, **error.params)),)
     except WrongPassphrase:
         return (Problem("own", speech.say("This is not your passphrase. Check the four words and try again.")),)
     except PassphraseTaken as error:
@@ -72,12 +73,13 @@ def _problems(
     return ()
 
 
-def _give(settings: Settings, database: Database, person: Person, own: str, passphrases: dict[str, str]) -> None:
-    folder = Path(settings.data_dir)
-    opened = open_vault(folder, own)
+def _give(request: Request, person: Person, own: str, passphrases: dict[str, str]) -> None:
+    state = request.app.state
+    opened, _ = open_slot(state.settings, own, state.clock)
     if opened.person_id != person.person_id:
         raise WrongPassphrase()
-    enrolling.give_slots(folder, opened.database_key, enrolling.cost_of(settings), database, passphrases)
+    folder, cost = Path(state.settings.data_dir), enrolling.cost_of(state.settings)
+    enrolling.give_slots(folder, opened.database_key, cost, state.database, passphrases)
 
 
 def _page(request: Request, colleague: str, problems: tuple[Problem, ...]) -> Response:

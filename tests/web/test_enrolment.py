@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from app.store.checklists import Shelf
 from app.store.db import DATABASE_NAME
 from app.store.vault import open_vault
 from app.sync import enrolling
+from app.sync.begun_enrolment import BegunEnrolment
 from app.sync.link import Reply, Transport
 from app.sync.loop import REFUSED
 from tests.web.nodes import (
@@ -193,6 +196,34 @@ def test_a_colleague_gets_no_passphrase(
     assert (tablet.folder / "slots.json").read_bytes() == slots
 
 
+def test_tries_of_the_own_passphrase_are_counted_like_those_of_signing_in(browser: Browser, adm: Browser) -> None:
+    linked(browser, adm, "ana", "dana")
+    sign_in(browser, PASSPHRASES["ana"])
+    form = {"colleague": PERSON_IDS["dana"], "passphrase": NEW_ONE, "again": NEW_ONE}
+    told = [browser.submit("/passphrases", own="four words but wrong", **form).text for _ in range(8)]
+    assert "This is not your passphrase." in told[0] and "Too many wrong passphrases." in told[-1]
+    late = browser.submit("/passphrases", own=PASSPHRASES["ana"], **form)
+    assert late.status_code == 422 and "Too many wrong passphrases." in late.text
+
+
+def test_the_names_are_fetched_over_a_connection_held_to_the_pinned_key(
+    central: Node, adm: Browser, tablet: Tablet
+) -> None:
+    pin = base64.b64encode(bytes(32)).decode()
+    central.database.node.tls_pins = (pin,)
+    ways: list[str] = []
+
+    def connect(url: str, pins: str) -> Transport:
+        ways.append(pins)
+        return tablet.network
+
+    settings = Settings(role="device", data_dir=tablet.folder)
+    begun = BegunEnrolment(settings, tablet.clock, connect)
+    begun.begin(CENTRAL_URL, card_for(adm, "ana"))
+    assert ways == ["", json.dumps([pin])]
+    begun.throw_away()
+
+
 def test_nobody_gives_a_passphrase_with_that_of_another(browser: Browser, adm: Browser) -> None:
     linked(browser, adm, "ana", "dana", "cy")
     sign_in(browser, PASSPHRASES["ana"])
@@ -363,10 +394,12 @@ def test_it_goes_by_itself_when_nobody_opens_a_page_any_more(
 
 def test_a_restart_throws_half_an_enrolment_away(browser: Browser, adm: Browser, tablet: Tablet) -> None:
     browser.submit("/enrol", url=CENTRAL_URL, code=card_for(adm, "ana"))
-    after = tablet.start()
-    assert tablet.files() == []
-    assert after.get("/enrol/people").headers["Location"] == "/enrol"
-    late = after.post("/enrol/people", data=words_for(ana=NEW_ONE))
+    ready = tablet.start()  # the child that waits beside the serving one
+    assert tablet.files() == ["enrolling"]
+    with ready as after:  # now it serves
+        assert tablet.files() == []
+        assert after.get("/enrol/people").headers["Location"] == "/enrol"
+        late = after.post("/enrol/people", data=words_for(ana=NEW_ONE))
     assert late.status_code == 409 and "Ask the office for a new one." in text_of(late.text)
 
 
@@ -384,10 +417,9 @@ def test_a_power_cut_at_the_very_end_is_finished_at_the_next_start(
         broken.setattr(enrolling, "move_in", lambda making, folder: None)
         linked(browser, adm, "ana")
     assert tablet.files() == ["enrolling"]
-    after = tablet.start()
-    assert tablet.files() == [DATABASE_NAME, "slots.json"]
-    assert sign_in(after, PASSPHRASES["ana"]) == 303
-    after.node_app.state.database.close()
+    with tablet.start() as after:
+        assert tablet.files() == [DATABASE_NAME, "slots.json"]
+        assert sign_in(after, PASSPHRASES["ana"]) == 303
 
 
 def test_a_passphrase_that_cannot_be_written_leaves_nothing(
