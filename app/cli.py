@@ -83,9 +83,12 @@ def device(
 ) -> None:
     """Start a tablet or laptop of a team. Signing in opens its encrypted data."""
     gc.disable()  # importing makes many objects and no garbage; the launcher switches it on again
+    from app.commands import children
+
+    context = children.begin()  # before the launcher's own imports: they take as long
     from app.commands import launcher
 
-    raise typer.Exit(launcher.run_device(share, host, port, data))
+    raise typer.Exit(launcher.run_device(context, share, host, port, data))
 
 
 @program.command()

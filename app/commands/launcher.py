@@ -6,7 +6,6 @@ ended), and the ready one serves on the same socket: who asks in between waits s
 
 import contextlib
 import gc
-import multiprocessing
 import signal
 import socket
 import sys
@@ -26,6 +25,7 @@ from app.store.folder import only_process, require_private
 
 SERVE, STOP = b"serve", b"stop"  # the launcher to a child
 UP, LOCK = b"up", b"lock"  # a child to the launcher: it answers; it is to be ended
+REFUSED = b"refused "  # a child to the launcher: it cannot start; the sentence follows
 END_WITHIN_S: Final = 0.2  # a child that said LOCK ends itself, after its last answer; then it is ended
 STOP_AFTER_S: Final = 5  # a request that still runs when the server is stopped gets this long
 SHARE_WARNING: Final = N_(
@@ -34,7 +34,7 @@ SHARE_WARNING: Final = N_(
 )
 
 
-def run_device(share: bool, host: str | None, port: int | None, data: Path | None) -> int:
+def run_device(context: BaseContext, share: bool, host: str | None, port: int | None, data: Path | None) -> int:
     """Serves a device until it is stopped. Its database opens when the first person signs in. Returns the exit code."""
     settings = settings_of(data, role="device", host=SHARED if share else host, port=port)
     folder = Path(settings.data_dir)
@@ -51,7 +51,7 @@ def run_device(share: bool, host: str | None, port: int | None, data: Path | Non
             stack.enter_context(_with_certificate(settings))
         gc.enable()
         signal.signal(signal.SIGTERM, _stop)
-        return Launcher(_context(), Serving(settings, listener, share, tls), _lid()).run()
+        return Launcher(context, Serving(settings, listener, share, tls), _lid()).run()
 
 
 def _has_certificate(folder: Path) -> bool:
@@ -167,6 +167,8 @@ class Launcher:
             return
         if word == LOCK:
             child.end(END_WITHIN_S)
+        elif word.startswith(REFUSED):
+            complaints.print(word.removeprefix(REFUSED).decode(), markup=False)
         elif word == UP:
             child.is_up = True
             self._say_where()
@@ -208,17 +210,6 @@ def _child(*given: Any) -> None:
     from app.commands import servers
 
     servers.serve_device(*given)
-
-
-def _context() -> BaseContext:
-    """How children are started. Where it can be, from a process that has imported the program once and is then copied:
-    a child is there in milliseconds, and shares that memory."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    from multiprocessing.forkserver import set_forkserver_preload
-
-    set_forkserver_preload(["app.commands.warm"])
-    return multiprocessing.get_context("forkserver")
 
 
 def _stop(number: int, frame: object) -> None:

@@ -16,10 +16,10 @@ from starlette.types import ASGIApp
 
 from app.clock import SystemClock
 from app.commands.hardening import forbid_dumps
-from app.commands.launcher import LOCK, SERVE, STOP_AFTER_S, UP
+from app.commands.launcher import LOCK, REFUSED, SERVE, STOP_AFTER_S, UP
 from app.commands.listening import listening, urls_of
 from app.commands.nodes import alone
-from app.commands.terminal import console, say_refusal, settings_of
+from app.commands.terminal import console, sentence_of, settings_of
 from app.config import Settings
 from app.errors import EXIT_REFUSED, AppError
 from app.main import create_app
@@ -27,6 +27,7 @@ from app.store import authority
 from app.store.checklist_cache import library_from
 from app.store.folder import require_private
 from app.store.opening import central_key, open_database
+from app.web.render import prepare
 
 
 def run_central(host: str | None, port: int | None, data: Path | None) -> None:
@@ -84,11 +85,13 @@ def serve_device(
     try:
         shelf = library_from(settings.checklists_dir, Path(settings.data_dir))
     except AppError as error:
-        say_refusal(error)
+        line.send_bytes(REFUSED + sentence_of(error).encode())
         raise SystemExit(EXIT_REFUSED) from error
     dying = Dying(line)
     app = create_app(settings, shelf, clock=SystemClock(), is_shared=is_shared, leaving=dying)
     dying.server = server = Server(app, tls, lambda: line.send_bytes(UP))
+    if not line.poll():  # a spare: it has time
+        prepare("sign_in/page.html", "hidden/page.html", "base.html", "shared/_icons.html", "shared/_menu.html")
     try:
         if line.recv_bytes() != SERVE:
             return

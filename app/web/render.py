@@ -143,6 +143,13 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
     ]
 
 
+def prepare(*templates: str) -> None:
+    """Compiles templates in every language before they are asked for."""
+    for language in LANGUAGES:
+        for template in templates:
+            _environment(language).get_template(template)
+
+
 @lru_cache
 def _environment(language: str) -> Environment:
     environment = Environment(
