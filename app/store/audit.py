@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import Session
 
+from app.clock import SystemClock
 from app.domain.audit import FIRST, audit_text, next_audit_chain
 from app.domain.journal import Json
 from app.store.db import insert_or_lock
@@ -36,10 +37,11 @@ def note(session: Session, who: str, what: str, of: str = "", told: Mapping[str,
 
     `told` are further facts; never words of a child, passphrases or keys. Two writers wait for each other here.
     """
-    node: Node = session.info["node"]
+    node: Node | None = session.info.get("node")  # none beside a server that runs: `baqylau new-epoch`
+    clock = node.clock if node else SystemClock()
     locked = session.execute(insert_or_lock(session, VALUE), {"name": HEAD, "value": ""}).one()
     last, _, chain = locked.value.partition(" ")
-    seq, at_ms, text = int(last or 0) + 1, node.clock.now_ms(), audit_text(told or {})
+    seq, at_ms, text = int(last or 0) + 1, clock.now_ms(), audit_text(told or {})
     after = next_audit_chain(bytes.fromhex(chain) or FIRST, seq, at_ms, who, what, of, text)
     row = {"seq": seq, "at_ms": at_ms, "who": who, "what": what, "of": of, "told": text, "chain": after}
     session.execute(AUDIT.insert(), row)

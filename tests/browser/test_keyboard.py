@@ -72,7 +72,9 @@ def test_slash_finds_and_escape_hides(page: Page) -> None:
     page.wait_for_timeout(1000)  # once, and again a second later: neither hides
     page.keyboard.press("Escape")
     expect(acts.card(page, "C12")).to_be_visible()
-    page.keyboard.press("Escape")
+    page.wait_for_timeout(1000)
+    for _ in range(2):
+        page.keyboard.press("Escape")
     page.wait_for_url("**/hidden")
     expect(page).not_to_have_title(re.compile("Baqylau|полиция", re.IGNORECASE))
     page.go_back()  # the hidden page is not one «back» away

@@ -152,8 +152,7 @@ def kill_the_tablet_under_the_page(page: Page, device: Node, visit: str, words: 
         acts.expect_pressed(page, indicator, value)
     acts.expect_state(page, "waiting")
     device.start()
-    acts.expect_state(page, "locked")  # the restarted node has forgotten its key
-    page.reload()
+    page.wait_for_url("**/sign-in?next=*")  # the restarted node has forgotten its key: its page does not stay open
     acts.sign_in(page, device, ANA_WORDS, next_path=f"{visit}/sections/cells")
     acts.expect_state(page, "saved")
     page.reload()  # now nothing is laid over the page: this is what the node has

@@ -58,9 +58,11 @@ def test_no_node_starts_on_broken_checklists(
 ) -> None:
     (folder / "indicators" / "B-separation.yaml").write_text("indicators: [")
     monkeypatch.setenv("BAQYLAU_CHECKLISTS_DIR", str(folder))
-    said = run(role, "--port", free_port(), "--data", tmp_path / "data")
-    assert said.code == 2
-    assert "indicators/B-separation.yaml:" in said.err
+    # A process of its own: what a child of the launcher says does not come through pytest's own streams.
+    command = [sys.executable, "-m", "app", role, "--port", str(free_port()), "--data", tmp_path / "data"]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert said.returncode == 2
+    assert "indicators/B-separation.yaml:" in said.stderr
 
 
 # ---- stats -------------------------------------------------------------------------------------------------------------

@@ -16,12 +16,15 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.store.db import OLDEST_SQLITE, Database
 from app.web import deps
+from app.web.locking import Lock
 from tests.builders import answer, held, make_node, make_visit
 
 
 def bare_app(database: Database) -> FastAPI:
     app = FastAPI()
     app.state.database, app.state.settings, app.state.touched = database, Settings(), {}
+    app.state.clock, app.state.is_shared = database.node.clock, False
+    app.state.lock = Lock(app.state, None)
     return app
 
 
