@@ -1,13 +1,14 @@
-// The outbox: a tap is on this tablet's disk before the network is asked, is sent in order until the node says that exactly this tap is saved,
+// The outbox: a tap is on this tablet's disk, sealed, before the network is asked, is sent in order until the node says that exactly this tap is saved,
 // and only then is forgotten. Works without a service worker, because a page on http://192.168.x.x has none.
 // Every form with data-durable goes this way: htmx collects and gives us the form (ctx.fetch, pinned in vendor/README.md), we answer 204 at once,
 // and the card's new part is put into the page when the node has answered.
+import { Box, SealedFile } from "./outbox_box.js";
 import { OutboxStore, newId } from "./outbox_store.js";
 import { overlay, openSubject, turnButtons } from "./overlay.js";
 import { showStatus, showAttention } from "./status.js";
 
-const { person, store: storeName } = document.body.dataset;
-const store = new OutboxStore(`outbox-${storeName}`);
+const { person, outboxKey, store: storeName } = document.body.dataset;
+const store = new OutboxStore(`outbox-${storeName}`, person ? new Box(outboxKey, person) : null);
 const channel = "BroadcastChannel" in window ? new BroadcastChannel(`outbox-${storeName}`) : null;
 const tab = (sessionStorage.tab ||= newId());
 
@@ -157,10 +158,10 @@ async function deliver(op, refused) {
   return false; // a 200 without the ack is a portal or another program, not our node
 }
 
-function post(op, refused) {
-  const isFile = op.entries.some(([, value]) => value instanceof Blob);
+async function post(op, refused) {
+  const isFile = op.entries.some(([, value]) => value instanceof SealedFile);
   const body = isFile ? new FormData() : new URLSearchParams();
-  for (const [name, value] of op.entries) isFile && value instanceof Blob ? body.append(name, value, value.name || "photo") : body.append(name, value);
+  for (const [name, value] of op.entries) body.append(name, value instanceof SealedFile ? await value.open() : value);
   body.set("tap", op.id);
   // A refused tap never became an entry, so nothing can follow it.
   if (op.previous_tap && !refused.has(op.previous_tap)) body.set("previous_tap", op.previous_tap);

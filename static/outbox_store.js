@@ -1,4 +1,5 @@
-// The outbox on disk: IndexedDB, each write flushed before it counts. Nothing here knows the network or the page.
+// The outbox on disk: IndexedDB, each write sealed, and flushed before it counts. Nothing here knows the network or the page.
+import { SealedFile, base64Of, bytesOf, openedOp, sealedOp } from "./outbox_box.js";
 
 export const newId = () => {
   // crypto.randomUUID is missing on http://192.168.x.x, getRandomValues is not.
@@ -20,14 +21,22 @@ const openDatabase = (name) =>
     request.onerror = () => fail(request.error);
   });
 
-const madeAt = (slip) => JSON.parse(localStorage.getItem(slip) ?? "{}").made_at ?? 0;
+// Text that must be on the disk before the page is gone: a row of the outbox in one line.
+const asSlip = (row) => JSON.stringify({ ...row, sealed: base64Of(row.sealed) });
+const ofSlip = (slip) => {
+  const row = JSON.parse(slip);
+  return { ...row, sealed: bytesOf(row.sealed) };
+};
 
 export class OutboxStore {
   #database;
   #name;
+  #box;
 
-  constructor(name) {
+  // box: of the person who is signed in; null for nobody, who taps nothing.
+  constructor(name, box) {
     this.#name = name;
+    this.#box = box;
     this.#database = openDatabase(name);
     this.#database.catch(() => {}); // reported by the first write
   }
@@ -47,29 +56,49 @@ export class OutboxStore {
   // A page that is being left does not finish its transaction, but localStorage is written before this line returns: words typed just before
   // hiding the screen wait there until the transaction is complete, or until the next page takes them over. Same id: sent twice is saved once.
   async add(op) {
+    const files = op.entries.some(([, value]) => value instanceof Blob);
+    if (files) return this.#addRow(sealedOp(this.#box, await this.#withSealedFiles(op)));
     const slip = `${this.#name}/${op.id}`;
-    const isText = op.entries.every(([, value]) => typeof value === "string");
-    if (isText) localStorage.setItem(slip, JSON.stringify(op));
-    const seq = await this.#run("op", "readwrite", (s) => s.add(op));
+    const row = sealedOp(this.#box, op);
+    localStorage.setItem(slip, asSlip(row));
+    const seq = await this.#addRow(row);
     localStorage.removeItem(slip);
     return seq;
   }
+  #addRow(row) {
+    return this.#run("op", "readwrite", (s) => s.add(row));
+  }
+  async #withSealedFiles(op) {
+    const entries = op.entries.map(async ([name, value]) => [name, value instanceof Blob ? await SealedFile.of(this.#box, value) : value]);
+    return { ...op, entries: await Promise.all(entries) };
+  }
   async takeOverSlips() {
-    for (const slip of Object.keys(localStorage).filter((key) => key.startsWith(`${this.#name}/`)).sort((a, b) => madeAt(a) - madeAt(b))) {
-      const kept = localStorage.getItem(slip);
-      if (kept) await this.#run("op", "readwrite", (s) => s.add(JSON.parse(kept)));
-      localStorage.removeItem(slip);
+    const slips = Object.keys(localStorage).filter((key) => key.startsWith(`${this.#name}/`));
+    const rows = slips.map((key) => [key, localStorage.getItem(key)]).filter(([, slip]) => slip).map(([key, slip]) => [key, ofSlip(slip)]);
+    for (const [key, row] of rows.sort(([, a], [, b]) => a.made_at - b.made_at)) {
+      await this.#addRow(row);
+      localStorage.removeItem(key);
     }
   }
   put(op) {
-    return this.#run("op", "readwrite", (s) => s.put(op));
+    const row = sealedOp(this.#box, op);
+    return this.#run("op", "readwrite", (s) => s.put(row));
   }
   remove(seq) {
     return this.#run("op", "readwrite", (s) => s.delete(seq));
   }
   // All ops of one person, oldest first. Those of another person stay where they are, unsent.
   async all(person) {
-    return (await this.#run("op", "readonly", (s) => s.getAll())).filter((op) => op.person === person);
+    const rows = await this.#run("op", "readonly", (s) => s.getAll());
+    return rows.filter((row) => row.person === person).flatMap((row) => this.#opened(row));
+  }
+  // What does not open was sealed by a node that is no more: the tablet was wiped, and its key with it.
+  #opened(row) {
+    try {
+      return [openedOp(this.#box, row)];
+    } catch {
+      return [];
+    }
   }
 
   // True when this tab may send until `until_ms`. The transaction is what makes it exclusive between tabs.

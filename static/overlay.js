@@ -21,7 +21,7 @@ export function overlay(ops) {
   const photos = new Map();
   for (const op of ops) {
     if (op.state === "waiting") pending.add(op.subject);
-    if (op.entries.some(([, value]) => value instanceof Blob)) { photos.set(op.subject, (photos.get(op.subject) ?? 0) + 1); continue; }
+    if (op.entries.some(([, value]) => typeof value !== "string")) { photos.set(op.subject, (photos.get(op.subject) ?? 0) + 1); continue; }
     if (op.state === "waiting") turnButtons(op.subject, op.entries);
     for (const card of cardsOf(op.subject)) for (const [name, value] of op.entries) fill(card, name, value);
   }

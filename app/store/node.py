@@ -1,5 +1,6 @@
 """What this node is: its keys, its streams, and its small facts (epoch, pinned central key, offline switch)."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,10 +13,11 @@ from app.clock import Clock
 from app.domain.journal import ORDINARY_LANE, StreamName, device_id_of, first_chain
 from app.store.db import Database, insert_or_lock
 from app.store.tables import NodeValueRow, StreamRow, table
-from app.store.vault import SigningKey, new_signing_key, signing_key_of
+from app.store.vault import SigningKey, derived_key, new_signing_key, signing_key_of
 
 SIGNING_KEY: Final = "signing_key"  # of the node itself: the device's seal, or central's signature
 INCARNATION: Final = "incarnation"
+OUTBOX_ROOT: Final = "outbox_root"  # behind the keys of what waits in the browsers of this node's people
 EPOCH: Final = "epoch"
 OFFLINE: Final = "offline"
 VALUE = table(NodeValueRow)
@@ -34,6 +36,7 @@ class Node:
     role: str
     signing_key: SigningKey
     incarnation: str
+    outbox_root: bytes = b""
     person_keys: dict[str, SigningKey] = field(default_factory=dict)  # of people unlocked on this device
     tls_pins: tuple[str, ...] = ()  # central: of its TLS keys, as its settings name them
 
@@ -48,6 +51,13 @@ class Node:
     def stream(self, lane: int = ORDINARY_LANE) -> StreamName:
         return StreamName(self.device_id, self.incarnation, lane)
 
+    def outbox_key(self, person_id: str) -> str:
+        """The key, in base64, under which a person's browser keeps taps that this node does not have yet.
+
+        It is the same after each unlock, and goes with the database's key: a locked or wiped tablet opens none of them.
+        """
+        return base64.b64encode(derived_key(self.outbox_root, f"baqylau outbox {person_id}".encode())).decode()
+
     def sign(self, message: bytes) -> bytes:
         return self.signing_key.sign(message)
 
@@ -59,13 +69,17 @@ def open_node(database: Database, clock: Clock, role: str) -> Node:
         key = signing_key_of(bytes.fromhex(stored)) if stored else new_signing_key()
         if not stored:
             put_value(session, SIGNING_KEY, key.private_bytes_raw().hex())
+        outbox_root = value_of(session, OUTBOX_ROOT)
+        if not outbox_root:
+            outbox_root = clock.random_bytes(32).hex()
+            put_value(session, OUTBOX_ROOT, outbox_root)
         incarnation = value_of(session, INCARNATION)
         if role == "central" or not incarnation:
             incarnation = clock.random_bytes(8).hex()
             put_value(session, INCARNATION, incarnation)
         if role == "central" and not value_of(session, EPOCH):
             put_value(session, EPOCH, clock.random_bytes(8).hex())
-    node = Node(database, clock, role, key, incarnation)
+    node = Node(database, clock, role, key, incarnation, bytes.fromhex(outbox_root))
     database.node = node
     return node
 

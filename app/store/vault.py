@@ -169,14 +169,15 @@ def _stretch(document: dict[str, Any], passphrase: str) -> bytes:
 
 
 def _slot_name(key: bytes) -> str:
-    return _derive(key, b"baqylau slot name").hex()
+    return derived_key(key, b"baqylau slot name").hex()
 
 
 def _slot_key(key: bytes) -> bytes:
-    return _derive(key, b"baqylau slot key")
+    return derived_key(key, b"baqylau slot key")
 
 
-def _derive(key: bytes, purpose: bytes) -> bytes:
+def derived_key(key: bytes, purpose: bytes) -> bytes:
+    """A key for one purpose from a key for many (HKDF-SHA-256): 32 bytes."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key)
 
 
@@ -186,14 +187,14 @@ def _derive(key: bytes, purpose: bytes) -> bytes:
 def locked(secret: bytes, passphrase: str, cost: Cost, purpose: bytes) -> dict[str, Any]:
     """A secret under a passphrase, as a JSON object for a file. Raises WeakPassphrase."""
     kept: dict[str, Any] = {"salt": os.urandom(16).hex(), "cost": vars(cost)}
-    key, nonce = _derive(_stretch(kept, check_passphrase(passphrase)), purpose), os.urandom(12)
+    key, nonce = derived_key(_stretch(kept, check_passphrase(passphrase)), purpose), os.urandom(12)
     return kept | {"nonce": nonce.hex(), "box": AESGCM(key).encrypt(nonce, secret, purpose).hex()}
 
 
 def unlocked(kept: dict[str, Any], passphrase: str, purpose: bytes) -> bytes:
     """The secret that `locked` took. Raises NotOpened for another passphrase or purpose, or bytes that were changed."""
     try:
-        key = _derive(_stretch(kept, _plain(passphrase)), purpose)
+        key = derived_key(_stretch(kept, _plain(passphrase)), purpose)
         return AESGCM(key).decrypt(bytes.fromhex(kept["nonce"]), bytes.fromhex(kept["box"]), purpose)
     except (InvalidTag, ValueError, KeyError, TypeError) as error:
         raise NotOpened("this passphrase does not open it") from error

@@ -114,6 +114,7 @@ def page_context(request: Request, speech: Speech, title: str) -> PageContext:
         person=_person(person, speech) if person else None,
         status=status if person else None,
         nav=tuple(_nav(request, person, speech)) if person else (),
+        outbox_key=request.app.state.database.node.outbox_key(person.person_id) if person else "",
         red_button=getattr(request.state, "red_button", None),
     )
 

@@ -5,6 +5,7 @@ Texts are Kazakh: the longest of the three. The section and its cards: `card_sam
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -73,6 +74,7 @@ def page(**changes: object) -> PageContext:
         person=PERSON,
         status=STATUS,
         nav=NAV,
+        outbox_key=base64.b64encode(bytes(range(32))).decode(),
         red_button=RED_BUTTON,
     )
     return replace(frame, **changes)  # type: ignore[arg-type]

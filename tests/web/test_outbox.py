@@ -10,10 +10,12 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -23,6 +25,7 @@ from tests.web import card_samples, rendering, samples
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")]
+FLAGS = ["--no-sandbox", "--disable-gpu"]
 SAVED = r"Saved \d\d:\d\d"
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -155,11 +158,16 @@ def node() -> Iterator[Node]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
+def playwright() -> Iterator[sync_api.Playwright]:
+    with sync_api.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: sync_api.Playwright) -> Iterator[sync_api.Browser]:
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture
@@ -368,6 +376,43 @@ def test_a_photo_is_kept_until_it_has_arrived(node: Node, browser: sync_api.Brow
     sent = list(node.taps.values())
     assert sent[0]["file"] == "photo" and sent[0]["indicator"] == "B1"
     assert "previous_tap" not in sent[1]  # a photo is a record of its own
+
+
+def test_what_waits_cannot_be_read_on_the_disk_and_is_sent_after_the_lock(
+    node: Node, playwright: sync_api.Playwright, tmp_path: Path
+) -> None:
+    """The browser is killed while words and a photo wait; its whole profile is searched, then it is opened again."""
+    words, picture = "Zhetinshi kamera, terezesiz", b"\xff\xd8" + b"SECRETPICTURE" * 20_000
+    node.mood = "away"
+    with profile(playwright, tmp_path) as browser:
+        page = open_page(browser, node)
+        page.locator("details[data-photos] summary").click()
+        page.locator("input[type=file]").set_input_files(
+            {"name": "cell.jpg", "mimeType": "image/jpeg", "buffer": picture}
+        )
+        sync_api.expect(page.locator("[data-photos-waiting]")).to_contain_text("1")
+        page.locator("details[data-note] summary").click()
+        page.locator("textarea[name=note]").press_sequentially(words, delay=1)
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/hidden")
+    on_disk = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"outbox-live" in on_disk  # what is searched is where it lies
+    for canary in (b"SECRETPICTURE", words.encode(), words.encode("utf-16-le"), b"previous_tap"):
+        assert canary not in on_disk
+    node.mood = "well"
+    with profile(playwright, tmp_path) as browser:
+        open_page(browser, node)
+        wait_until(lambda: node.now("note") == words)
+    assert "photo" in [given.get("file") for given in node.taps.values()]
+
+
+@contextmanager
+def profile(playwright: sync_api.Playwright, folder: Path) -> Iterator[sync_api.BrowserContext]:
+    """A browser that keeps its profile on the disk."""
+    opened = playwright.chromium.launch_persistent_context(str(folder), executable_path=CHROMIUM, args=FLAGS)
+    yield opened
+    opened.close()
 
 
 def test_two_tabs_send_one_tap_once_and_both_show_it(node: Node, browser: sync_api.BrowserContext) -> None:
