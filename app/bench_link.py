@@ -59,6 +59,7 @@ class Direction:
             group.create_task(self._deliver(waiting, writer, flows))
             while True:
                 data = await reader.read(SEGMENT_BYTES)
+                await flows.wait()  # a dead spot: nothing leaves either
                 left_at, arrives_at = self.due(len(data)) if data else (0.0, 0.0)
                 await _until(left_at)
                 await waiting.put((arrives_at, data))

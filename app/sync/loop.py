@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from app.sync.transport import HttpTransport
 
 log = logging.getLogger("baqylau.sync")
-FIRST_PAUSE_S: Final = 0.3
-BACK_OFF: Final = 1.25  # a link that comes and goes is found soon, and one that is gone is asked ever less often
+FIRST_PAUSE_S: Final = 0.2
+QUICK_TRIES: Final = 16  # in the first seconds after a link broke: it may be a doorway, and a try costs nothing
+QUICK_SPREAD_S: Final = 0.4
+BACK_OFF: Final = 1.25  # afterwards: a link that stays away is asked ever less often
 LONGEST_PAUSE_S: Final = 300.0  # nobody on the way can silence a tablet for longer
 MOST_HEEDED_S: Final = 240.0  # of a Retry-After: the rest of the longest pause is for the spreading
 REFUSED: Final = 99  # failures, in one step: the pause is at its longest
+
+
+def spread_s(failures: int) -> float:
+    """The most that chance adds to the first pause, after so many failures in a row."""
+    return min(LONGEST_PAUSE_S, QUICK_SPREAD_S * BACK_OFF ** min(max(0, failures - QUICK_TRIES), 40))
 
 
 class SyncLoop:
@@ -144,7 +151,7 @@ class SyncLoop:
         usual: float = self.state.settings.sync_every_s
         if not self.failures:
             return usual
-        first, spread = min(usual, FIRST_PAUSE_S), min(LONGEST_PAUSE_S, BACK_OFF ** min(self.failures, 40))
+        first, spread = min(usual, FIRST_PAUSE_S), spread_s(self.failures)
         if self.asked_s is not None:
             first = min(max(self.asked_s, usual / 2), MOST_HEEDED_S)
             spread = min(max(spread, first, usual), LONGEST_PAUSE_S - first)

@@ -68,6 +68,8 @@ def _complete(database: Database, upload: Upload, data: bytes | None) -> None:
     """Makes an attachment of a file that is here whole. `data`: all of it, when it came at once."""
     if data is None:
         with database.read() as session:
+            if attachments.has(session, upload.sha256):
+                return  # it was whole before, and the answer that said so was lost
             data = uploads.whole(session, upload.sha256)
     if attachments.sha256_of(data) != upload.sha256:
         if len(data) >= upload.size:  # all of it came, and it is not what it was said to be: it begins anew

@@ -11,7 +11,7 @@ from app.errors import CentralUnreachable
 from app.sync.link import Reply
 from app.sync.wire import MAX_MESSAGE_BYTES
 
-PIECE_BYTES: Final = 2 * 1024  # a record of TLS counts only when all of it has come
+PIECE_BYTES: Final = 4 * 1024  # a record of TLS counts only when all of it has come
 # What lies in the system's buffer is neither here nor there: a small one keeps the progress honest on a slow link.
 SMALL_BUFFER: Final = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)]
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.bench_link import Direction, Line, Link
 from app.store import attachments
 from app.sync.client import LAST_PROBLEM, LAST_SENT
-from app.sync.loop import BACK_OFF, LONGEST_PAUSE_S, SyncLoop
+from app.sync.loop import LONGEST_PAUSE_S, SyncLoop, spread_s
 from tests.browser.nodes import Node, free_port
 from tests.builders import STREAM, answer, held, make_node, make_visit
 from tests.faults.conftest import Pair
@@ -100,7 +100,7 @@ def test_trouble_at_central_is_waited_out_longer_each_time_and_changes_nothing(p
         for failures in range(1, 11):
             await loop._try()
             asked = {"503": 120.0, "429": 60.0}.get(name, 7.5)  # its Retry-After, or half the usual interval
-            spread = max(BACK_OFF**failures, asked, 15.0)
+            spread = max(spread_s(failures), asked, 15.0)
             pauses = [loop.pause_s() for _ in range(50)]
             assert min(pauses) >= asked and max(pauses) <= min(asked + spread, LONGEST_PAUSE_S)
             assert max(pauses) > asked + spread / 3  # the chance that fifty all stay below a third: 10 ** -24

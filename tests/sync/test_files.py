@@ -90,6 +90,27 @@ def test_an_upload_that_broke_off_goes_on_from_the_last_durable_byte(
         assert uploads.count(session) == 0
 
 
+def test_a_file_whose_last_answer_was_lost_is_whole_and_not_sent_again(
+    either_world: World, device: Database, visit: str
+) -> None:
+    data = noisy_photo()
+    photograph(device, visit, data)
+    inner = either_world.transport()
+
+    def lost(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        reply = inner(method, path, headers, body)
+        if method == "PUT":
+            raise CentralUnreachable()
+        return reply
+
+    with pytest.raises(CentralUnreachable):
+        either_world.meet(device, lost)
+    watched = Watched(either_world)
+    outcome = either_world.meet(device, watched)
+    assert (outcome.blobs, outcome.refused_blobs) == (1, {})
+    assert [size for method, _, size in watched.seen if method == "PUT"] == [0]
+
+
 def test_bytes_that_were_kept_wrong_are_thrown_away_and_the_file_begins_anew(
     either_world: World, device: Database, visit: str
 ) -> None:
