@@ -108,7 +108,12 @@ def compose(draft: Draft, entry_id: str, author: str, made_at_ms: int, salt: byt
 
 def canonical(value: Mapping[str, object]) -> bytes:
     """JSON in UTF-8 with sorted keys and no spaces: how this program writes what it will hash."""
-    return _CANONICAL.encode(value).encode()
+    return json_text(value).encode()
+
+
+def json_text(value: object) -> str:
+    """A part of it, as text."""
+    return _CANONICAL.encode(value)
 
 
 def read_entry(header: bytes, body: bytes | None) -> Entry:
@@ -346,9 +351,10 @@ def _text(head: Mapping[str, Json], key: str) -> str:
 
 def _texts(head: Mapping[str, Json], key: str) -> tuple[str, ...]:
     value = head.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else None
+    if texts is None or len(texts) != len(head[key]):  # type: ignore[arg-type]
         raise BrokenEntry(f"its {key} is not a list of texts")
-    return tuple(str(item) for item in value)
+    return tuple(texts)
 
 
 def _whole(head: Mapping[str, Json], key: str) -> int:

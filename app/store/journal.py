@@ -58,6 +58,14 @@ ADVANCE_CLOCK = (
 ADVANCE_FOREIGN = ADVANCE_STREAM.values(confirmed_seq=bindparam("confirmed_seq"), relayed_by=bindparam("relayed_by"))
 
 
+@dataclass(frozen=True)
+class FeedEnd:
+    """How far the feed of a scope goes here, and the chain value over all of it."""
+
+    position: int
+    chain: bytes
+
+
 def append(session: Session, draft: Draft, author: str, lane: int = ORDINARY_LANE) -> Entry:
     """Writes one thing a person did, as an entry of this node's own stream. Returns the entry.
 
@@ -84,17 +92,24 @@ def append_all(session: Session, drafts: Sequence[Draft], author: str, lane: int
     return entries
 
 
-def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str] | None = None) -> Intake:
+def receive(
+    session: Session,
+    entries: Iterable[Entry],
+    wrong: Mapping[str, str] | None = None,
+    ends: dict[str, FeedEnd] | None = None,
+) -> Intake:
     """Takes in entries from elsewhere: those that are new here are inserted, numbered in their scopes and projected.
 
     `wrong` maps ids of authentic but wrong entries to the reason: they are kept, and show nowhere, until they come
     again and count. What was erased is kept without its body, whichever came first. Repeating a call changes nothing.
+    `ends`: of feeds that this transaction has locked already; they are brought up to date.
     """
     arrived, wrong = list(entries), wrong or {}
     if not arrived:
         return Intake()
     node: Node = session.info["node"]
-    positions = lock_scopes(session, {entry.scope for entry in arrived if entry.entry_id not in wrong})
+    ends = {} if ends is None else ends
+    ends |= lock_scopes(session, {entry.scope for entry in arrived if entry.entry_id not in wrong} - ends.keys())
     intake = sort_arrivals(arrived, _held(session, [entry.entry_id for entry in arrived]), wrong)
     _give_way(session, intake)
     now = node.clock.now_ms()
@@ -104,19 +119,11 @@ def receive(session: Session, entries: Iterable[Entry], wrong: Mapping[str, str]
     wrong_rows = [_row(left.get(one.entry_id, one), now, reason) for one, reason in intake.wrong.values()]
     _insert_entries(session, wrong_rows)
     _insert_parents(session, new)
-    _feed(session, positions, intake.sound)
+    _feed(session, ends, intake.sound)
     _claim_links(session, intake.sound)
     projection.take_in(session, [left.get(entry.entry_id, entry) for entry in intake.sound])
     projection.update(session, erasures.carry_out(session, intake.sound))
     return intake
-
-
-@dataclass(frozen=True)
-class FeedEnd:
-    """How far the feed of a scope goes here, and the chain value over all of it."""
-
-    position: int
-    chain: bytes
 
 
 def lock_scopes(session: Session, scopes: Collection[str]) -> dict[str, FeedEnd]:
@@ -315,5 +322,6 @@ def _feed(session: Session, ends: dict[str, FeedEnd], entries: Sequence[Entry]) 
         ends[entry.scope] = end = FeedEnd(end.position + 1, chain)
         rows.append({"scope": entry.scope, "position": end.position, "entry_id": entry.entry_id, "chain": chain})
     insert_all(session, FEED, rows)
-    for scope, end in ends.items():
+    for scope in {entry.scope for entry in entries}:
+        end = ends[scope]
         session.execute(ADVANCE_CLOCK, {"name": scope, "position": end.position, "chain": end.chain})

@@ -7,11 +7,11 @@ the other side. See `docs/sync.md`, Packed entries.
 
 import base64
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.domain.journal import SALT_BYTES, BrokenEntry, Entry, Json, canonical, entry_of
+from app.domain.journal import SALT_BYTES, BrokenEntry, Entry, Json, canonical, entry_of, json_text
 from app.errors import ProtocolError
 from app.sync.wire import Packed, WireEntry
 
@@ -73,6 +73,7 @@ def _columns(entries: Sequence[Entry]) -> Packed:
 
 def _entries(packed: Packed, tails: bytes, salts: bytes) -> list[Unpacked]:
     ids: list[str] = []
+    quoted = [[json_text(part) for part in group] for group in packed.groups]
     found: list[Unpacked] = []
     for at, (time, group) in enumerate(zip(itertools.accumulate(packed.times), packed.of, strict=True)):
         kind, scope, author, schema = packed.groups[group]
@@ -89,10 +90,21 @@ def _entries(packed: Packed, tails: bytes, salts: bytes) -> list[Unpacked]:
             "sets": list[Json](sorted(packed.sets[at])),
             "subject": _long(packed.subjects[at], scope),
         }
+        header = _header(quoted[group], ids[at], head)
         salt = _text(salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
         body = canonical({"salt": salt, "set": packed.sets[at]})
-        found.append(Unpacked(head, packed.sets[at], canonical(head), body))
+        found.append(Unpacked(head, packed.sets[at], header, body))
     return found
+
+
+def _header(group: Sequence[str], entry_id: str, head: Mapping[str, Json]) -> bytes:
+    """`canonical(head)`, in a third of its time: what a group shares is written once."""
+    kind, scope, author, schema = group
+    parents, sets = (json_text(head[name]) if head[name] else "[]" for name in ("parents", "sets"))
+    return (
+        f'{{"author":{author},"id":"{entry_id}","kind":{kind},"made_at":{head["made_at"]},"parents":{parents},'
+        f'"schema":{schema},"scope":{scope},"sets":{sets},"subject":{json_text(head["subject"])}}}'
+    ).encode()
 
 
 def _short(subject: str, scope: str) -> str:

@@ -29,8 +29,9 @@ OFFICE_STATES: Final = ("returned", "approved")
 
 @dataclass
 class Taken:
-    """What came of the pushes of one exchange."""
+    """What came of the pushes of one exchange. `ends`: of the feeds that are locked for it, and go on with it."""
 
+    ends: dict[str, journal.FeedEnd] = field(default_factory=dict)
     acks: list[wire.StreamAck] = field(default_factory=list)
     fresh: list[wire.StreamAck] = field(default_factory=list)  # those of pushes with entries
     refused: list[wire.Refused] = field(default_factory=list)
@@ -44,17 +45,18 @@ def take_all(session: Session, device: DeviceRow, pushes: Sequence[wire.Push], r
     """
     ordered = sorted(pushes, key=lambda push: push.lane)
     places = [places_of(push) for push in ordered]
-    lock_scopes(session, places)
-    taken = Taken()
+    taken = Taken(ends=lock_scopes(session, places))
     for push, group in zip(ordered, places, strict=True):
         _take(session, device, push, group, taken, relayed_by)
     return taken
 
 
-def lock_scopes(session: Session, places: Sequence[Sequence[wire.Place]]) -> None:
+def lock_scopes(session: Session, places: Sequence[Sequence[wire.Place]]) -> dict[str, journal.FeedEnd]:
     """Every scope before any stream, in one order: two exchanges must not wait for each other (design 5.8)."""
     entries = [place.entry for group in places for place in group if place.entry and not place.fault]
-    journal.lock_scopes(session, {entry.scope for entry in entries if entry.scope.startswith(("visit:", "person:"))})
+    return journal.lock_scopes(
+        session, {entry.scope for entry in entries if entry.scope.startswith(("visit:", "person:"))}
+    )
 
 
 def _take(
@@ -71,7 +73,7 @@ def _take(
     message = seal_message(stream, verdict.seq, verdict.chain)
     if not signature_holds(device.public_key, wire.from_hex(push.seal), message):
         raise ProtocolError(reason="the seal does not verify")
-    intake = _receive(session, device, places, relayed_by)
+    intake = _receive(session, device, places, relayed_by, taken.ends)
     links = [_named(session, intake, link, places[link.seq - push.start]) for link in verdict.new]
     if relayed_by:
         journal.extend_stream(session, row.stream, links, wire.from_hex(push.seal), row.confirmed_seq, relayed_by)
@@ -91,20 +93,27 @@ def _named(session: Session, intake: Intake, link: Link, place: wire.Place) -> L
     """The link under the name by which its entry is kept. A bare one that only claims an id gets a name of its own: the
     hashes of one entry under the id of another would be a flaw of the journal for good."""
     if place.entry:
-        return replace(link, entry_id=intake.name_of(place.entry))
+        name = intake.name_of(place.entry)
+        return link if name == link.entry_id else replace(link, entry_id=name)
     if journal.is_held(session, place.hashed):
         return link
     return replace(link, entry_id=aside_name(link.header_hash, link.body_hash))
 
 
-def _receive(session: Session, device: DeviceRow, places: list[wire.Place], relayed_by: str) -> Intake:
+def _receive(
+    session: Session,
+    device: DeviceRow,
+    places: list[wire.Place],
+    relayed_by: str,
+    ends: dict[str, journal.FeedEnd],
+) -> Intake:
     """Keeps the entries, those that do not count with the reason, and who has them from whom."""
     entries = [place.entry for place in places if place.entry]
     wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
     reasons = dict.fromkeys((entry.entry_id for entry in entries), "revoked")
     if device.revoked_at_ms is None:
         reasons = why_not(session, device, entries)
-    intake = journal.receive(session, entries, reasons | wrong)
+    intake = journal.receive(session, entries, reasons | wrong, ends)
     if relayed_by:
         new = [entry.entry_id for entry in intake.sound] + list(intake.wrong)
         vouchers.mark_relayed(session, new, relayed_by)
