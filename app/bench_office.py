@@ -36,6 +36,7 @@ from app.store.opening import open_database
 from app.store.tables import DeviceRow
 from app.store.vault import key_fingerprint
 from app.sync import enrolment
+from app.sync.bodies import KEEP_ALIVE_S
 from app.sync.transport import HttpTransport
 
 PERSON: Final = "00000000-0000-7000-8000-00000000be9c"
@@ -130,7 +131,15 @@ def _serving(settings: Settings, certificate: Path, key: Path) -> Iterator[int]:
 def _serve(settings: Settings, certificate: str, key: str, listener: socket.socket) -> None:
     library = library_from(settings.checklists_dir, Path(settings.data_dir))
     app = create_app(settings, library, open_database(settings, None, SystemClock()))
-    config = uvicorn.Config(app, log_level="error", ssl_certfile=certificate, ssl_keyfile=key, lifespan="on", ws="none")
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        lifespan="on",
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

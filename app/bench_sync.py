@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rich.progress import Progress
+from rich.progress import Progress as Bar
 from sqlalchemy import insert
 
 from app.bench_figures import Figure, as_table
@@ -31,6 +31,7 @@ from app.store.tables import EntryRow, table
 from app.sync import client, codec, packing, wire
 from app.sync.link import Reply
 from app.sync.loop import FIRST_PAUSE_S, spread_s
+from app.sync.progress import Progress
 from app.sync.pushes import take_all
 from app.sync.replies import Outcome
 from app.sync.transport import HttpTransport
@@ -70,7 +71,7 @@ def run(postgresql_url: str = "") -> None:
     console.print(as_table(figures))
 
 
-def measure_trips(bar: Progress, folder: Path) -> list[Figure]:
+def measure_trips(bar: Bar, folder: Path) -> list[Figure]:
     """B1 to B3: one visit of 150 answers and 20 photos over 64 kbit/s and 400 ms; nothing to do; and the same visit with
     a link that goes every 20 s: first as a dead spot, which connections outlive, then with every connection reset."""
     with running_office(folder / "central") as office:
@@ -90,7 +91,7 @@ def measure_trips(bar: Progress, folder: Path) -> list[Figure]:
     return [*figures, _answers_figure(size), _idle_figure(idle_bytes)]
 
 
-def _cut_trip(bar: Progress, office: Office, folder: Path, cut: Callable[[Link], None]) -> Trip:
+def _cut_trip(bar: Bar, office: Office, folder: Path, cut: Callable[[Link], None]) -> Trip:
     with working(bar, "The same, cut every 20 s"):
         device, link, way = _linked(office, folder)
         trip = _bring(device, link, way, cut)
@@ -181,7 +182,7 @@ def _bring(device: SyncDevice, link: Link, way: HttpTransport, cut: Callable[[Li
     while True:
         moved = watched.sent
         try:
-            client.meet_central(device.database, watched)
+            client.meet_central(device.database, watched, watched.progress)
             break
         except CentralUnreachable:
             failures = 1 if watched.sent > moved else failures + 1
@@ -207,10 +208,12 @@ class Watched:
         self.answers_at = 0.0
         self.answers_bytes = 0
         self.sent = 0
+        self.progress = Progress()
         way.on_sent = self._moved
 
     def _moved(self, count: int) -> None:
         self.sent += count
+        self.progress.moved(count, round(time.monotonic() * 1000))
 
     def __call__(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         reply = self.way(method, path, headers, body)
@@ -222,7 +225,7 @@ class Watched:
 # ---- central: many devices at once, and a new device that reads all of it -----------------------------------------------
 
 
-def measure_ingest(bar: Progress, folder: Path, url: str) -> list[Figure]:
+def measure_ingest(bar: Bar, folder: Path, url: str) -> list[Figure]:
     """B4: batches of 50 entries of 50 devices, chain and seal verified, entries projected, against raw inserts."""
     with running_office(folder, url) as office:
         devices = [fresh_device(office, folder / f"d{number}", 0, 0, 0) for number in range(4)]
@@ -289,7 +292,7 @@ def _raw(database: Database) -> None:
         session.execute(insert(table(EntryRow)), rows)
 
 
-def measure_pull(bar: Progress, folder: Path) -> list[Figure]:
+def measure_pull(bar: Bar, folder: Path) -> list[Figure]:
     """B5: a new device reads 10,000 entries of one visit into its encrypted database."""
     with running_office(folder / "pulled") as office:
         with working(bar, "Filling central"):

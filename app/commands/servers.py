@@ -27,6 +27,7 @@ from app.store import authority
 from app.store.checklist_cache import library_from
 from app.store.folder import require_private
 from app.store.opening import central_key, open_database
+from app.sync.bodies import KEEP_ALIVE_S
 from app.web.render import prepare
 
 
@@ -123,6 +124,7 @@ class Server(uvicorn.Server):
             log_level="warning",
             ws="none",
             lifespan="on",
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=STOP_AFTER_S,
             ssl_certfile=tls / authority.CERTIFICATE_NAME if tls else None,
             ssl_keyfile=tls / authority.KEY_NAME if tls else None,

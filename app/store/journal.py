@@ -104,15 +104,13 @@ def receive(
     again and count. What was erased is kept without its body, whichever came first. Repeating a call changes nothing.
     `ends`: of feeds that this transaction has locked already; they are brought up to date.
     """
-    arrived, wrong = list(entries), wrong or {}
+    arrived, wrong, ends = list(entries), wrong or {}, {} if ends is None else ends
     if not arrived:
         return Intake()
-    node: Node = session.info["node"]
-    ends = {} if ends is None else ends
     ends |= lock_scopes(session, {entry.scope for entry in arrived if entry.entry_id not in wrong} - ends.keys())
     intake = sort_arrivals(arrived, _held(session, [entry.entry_id for entry in arrived]), wrong)
     _give_way(session, intake)
-    now = node.clock.now_ms()
+    now = session.info["node"].clock.now_ms()
     new = [*intake.sound, *(entry for entry, _ in intake.wrong.values())]
     left = erasures.kept_of(session, new, intake.sound)
     _insert_entries(session, [_row(left.get(entry.entry_id, entry), now) for entry in intake.sound])

@@ -14,6 +14,7 @@ from app.sync import wire
 from app.sync.askers import DeviceAsker, DeviceAsking
 
 SILENT_S: Final = 60.0  # a mobile network may be silent for 40 s (reliability.md, 5.1)
+KEEP_ALIVE_S: Final = 45  # for as long a connection is kept that nobody uses: a new one costs two round trips and TLS
 STRANGER_BYTES: Final = 64 * 1024  # of a request that names no device with its token: an enrolment is much smaller
 
 

@@ -154,7 +154,7 @@ def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         shown=None if outcome.has_shown else reports.shown(session, epoch, outcome.ahead),
         offers=reports.offers(session, outcome.settled) if epoch and not vouched else [],
         vouched=vouched,
-        begun=value_of(session, files.BEGUN),
+        begun=files.begun_at(session),
         health=reports.health(session) if not outcome.has_reported else None,
         packs=True,
         relays=to_pass_on(session) if outcome.has_reported and outcome.can_relay else [],

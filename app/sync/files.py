@@ -1,10 +1,14 @@
 """Photos and documents of a device on their way to central: small pictures first, then whole files, each resumable.
 
-A file goes up in one streamed request. Where it broke off, central says in its next answer how much of it is durable
-there, and the device goes on from that byte (`docs/sync.md`, Files).
+A file goes up in one streamed request. Where it broke off, central says how much of it is durable there, and the device
+goes on from that byte (`docs/sync.md`, Files). While the answer to a file is on its way, the next file leaves: on a slow
+link with long round trips that is a twentieth of the time.
 """
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlmodel import Session
@@ -22,7 +26,7 @@ from app.sync.link import Reply, Transport
 from app.sync.progress import Progress
 from app.sync.replies import TAKES_ORIGINALS, Outcome
 
-BEGUN: Final = "upload_begun"  # node value: hash of the file whose upload may lie at central in part
+BEGUN: Final = "upload_begun"  # node value: hashes of the one or two files whose upload may lie at central in part
 PAUSED, DAY_MB, SPENT = "photos_paused", "photos_day_mb", "photos_spent"  # node values: see `budget_of`
 THUMBNAILS_BYTES: Final = 256 * 1024  # of one request
 
@@ -33,19 +37,30 @@ def send_all(
     """One upload for each document, photo and original that central does not hold, in that order; one that it refuses
     holds up no other.
 
-    `between` is called after each file. What the day's budget does not allow waits.
+    `between` is called when a file is out, before the next one. What the day's budget does not allow waits.
     """
     _send_thumbnails(database, transport, outcome)
     with database.read() as session:
         waiting = attachments.unsent(session)
-    for sha256, size in waiting:
-        if not _may_send(database, sha256, size):
-            continue
-        try:
-            outcome.blobs += _send(database, transport, outcome, sha256, progress or Progress())
-        except ProtocolError as error:
-            outcome.refused_blobs[sha256] = str(error)
-        between()
+    sender = _Sender(database, transport, progress or Progress())
+    before: _Leaving | None = None
+    with ThreadPoolExecutor(2) as hands:
+        for sha256, size in waiting:
+            if before and not _may_send(database, sha256, size, before.size):
+                before.finish(outcome)  # what it takes of the budget is known then
+                before = None
+            if not _may_send(database, sha256, size):
+                continue
+            now = sender.start(hands, sha256, size, outcome.received.pop(sha256, None))
+            now.is_out.wait()
+            if before:
+                before.finish(outcome)
+            before = None if now.answer.done() else now
+            if not before:
+                now.finish(outcome)
+            between()
+        if before:
+            before.finish(outcome)
 
 
 def budget_of(session: Session, node: Node) -> Budget:
@@ -63,8 +78,10 @@ def _today(node: Node) -> str:
     return as_moment(node.clock.now_ms()).astimezone().date().isoformat()
 
 
-def _may_send(database: Database, sha256: str, size: int) -> bool:
-    """A document always may: without the pinned checklist the office cannot read the visit.
+def _may_send(database: Database, sha256: str, size: int, leaving: int = 0) -> bool:
+    """Whether a file may go today, after `leaving` bytes that are on their way.
+
+    A document always may: without the pinned checklist the office cannot read the visit.
 
     An original waits until central says that it takes originals: megabytes that it refuses would be sent at each meeting.
     """
@@ -73,7 +90,8 @@ def _may_send(database: Database, sha256: str, size: int) -> bool:
         if media_type == attachments.ORIGINAL_TYPE and value_of(session, TAKES_ORIGINALS) != "on":
             return False
         is_picture = media_type != attachments.DOCUMENT_TYPE
-        return not is_picture or budget_of(session, database.node).may_send_picture(size)
+        budget = budget_of(session, database.node)
+        return not is_picture or replace(budget, spent_bytes=budget.spent_bytes + leaving).may_send_picture(size)
 
 
 def _spend(session: Session, node: Node, size: int) -> None:
@@ -109,42 +127,96 @@ def _pictures(waiting: list[tuple[str, str, bytes]]) -> bytes:
     return b"\n".join((wire.pack(ThumbnailIndex(pictures=index)), b"".join(data for _, _, data in waiting)))
 
 
-def _send(database: Database, transport: Transport, outcome: Outcome, sha256: str, progress: Progress) -> int:
-    """Sends what central lacks of a file. Returns 1 when it holds all of it."""
-    node: Node = database.node
-    with database.read() as session:
-        kept, scope = attachments.read(session, sha256), attachments.scope_of(session, sha256)
-    if kept is None:
-        return 0
-    media_type, data = kept
-    offset = outcome.received.pop(sha256, 0)
-    if not offset:
+@dataclass(frozen=True)
+class _Leaving:
+    """A file that is being sent. `is_out`: its last byte has left, or nothing more of it will; `answer`: bytes sent."""
+
+    sha256: str
+    size: int
+    is_out: threading.Event
+    answer: Future[int | None]
+
+    def finish(self, outcome: Outcome) -> None:
+        """Waits for central's answer and counts it. Raises what broke the link."""
+        try:
+            sent_bytes = self.answer.result()
+        except ProtocolError as error:
+            outcome.refused_blobs[self.sha256] = str(error)
+            return
+        if sent_bytes is not None:
+            outcome.blobs += 1
+            outcome.bytes_sent += sent_bytes
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """Sends files of a device to central, each in a thread of its own."""
+
+    database: Database
+    transport: Transport
+    progress: Progress
+
+    def start(self, hands: ThreadPoolExecutor, sha256: str, size: int, received: int | None) -> _Leaving:
+        """`received`: bytes of it that are durable at central, where central has just said so."""
+        is_out = threading.Event()
+        answer = hands.submit(self._send, sha256, received, is_out)
+        answer.add_done_callback(lambda _: is_out.set())
+        return _Leaving(sha256, size, is_out, answer)
+
+    def _send(self, sha256: str, received: int | None, is_out: threading.Event) -> int | None:
+        """Sends what central lacks of a file; returns how many bytes that were. None when it is not here any more."""
+        database, node = self.database, self.database.node
+        try:
+            with database.read() as session:
+                kept, scope = attachments.read(session, sha256), attachments.scope_of(session, sha256)
+            if kept is None:
+                return None
+            upload, data = Upload(sha256, scope, kept[0], len(kept[1])), kept[1]
+            offset = self._begin(upload) if received is None else received
+            self.progress.begin(sha256, scope, offset, len(data), node.clock.now_ms(), is_out)
+            self._put(upload, data, offset)
+        finally:
+            self.progress.end(sha256)
         with database.write() as session:
-            put_value(session, BEGUN, sha256)
-    progress.begin(sha256, scope, offset, len(data), node.clock.now_ms())
-    try:
-        _put(database, transport, sha256, scope, media_type, data, offset)
-    finally:
-        progress.end()
-    outcome.bytes_sent += len(data) - offset
-    with database.write() as session:
-        attachments.mark_sent(session, sha256, node.clock.now_ms())
-        put_value(session, BEGUN, "")
-        if media_type != attachments.DOCUMENT_TYPE:
-            _spend(session, node, len(data))
-    return 1
+            attachments.mark_sent(session, sha256, node.clock.now_ms())
+            put_value(session, BEGUN, " ".join(one for one in _begun(session) if one != sha256))
+            if upload.media_type != attachments.DOCUMENT_TYPE:
+                _spend(session, node, upload.size)
+        return upload.size - offset
+
+    def _begin(self, upload: Upload) -> int:
+        """Where to go on: at the first byte, unless it was begun and central, asked about it, has some of them."""
+        with self.database.write() as session:
+            begun = _begun(session)
+            put_value(session, BEGUN, " ".join(dict.fromkeys([*begun[-1:], upload.sha256])))
+        return self._ask(upload) if upload.sha256 in begun else 0
+
+    def _ask(self, upload: Upload) -> int:
+        with self.database.read() as session:
+            headers, keys = link.signed_in(session), central_words.pinned(session)
+        nonce = link.prove_blob(self.database.node, headers, "HEAD", upload.sha256, upload.scope)
+        reply = self.transport("HEAD", f"{wire.PREFIX}/blobs/{upload.sha256}", headers, b"")
+        told = reply.headers.get(wire.OFFSET_HEADER.lower(), "")
+        received = int(told) if told.isascii() and told.isdigit() else 0
+        link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(upload.sha256, received))
+        return received
+
+    def _put(self, upload: Upload, data: bytes, offset: int) -> None:
+        with self.database.read() as session:
+            headers, keys = link.signed_in(session), central_words.pinned(session)
+        reply, nonce = put_rest(self.database.node, self.transport, wire.PREFIX, headers, upload, data, offset)
+        kept = wire.unpack(wire.BlobKept, link.genuine(reply, keys, "blob", nonce).content())
+        if kept.complete != upload.sha256:
+            raise CentralNotGenuine()
 
 
-def _put(
-    database: Database, transport: Transport, sha256: str, scope: str, media_type: str, data: bytes, offset: int
-) -> None:
-    with database.read() as session:
-        headers, keys = link.signed_in(session), central_words.pinned(session)
-    upload = Upload(sha256, scope, media_type, len(data))
-    reply, nonce = put_rest(database.node, transport, wire.PREFIX, headers, upload, data, offset)
-    kept = wire.unpack(wire.BlobKept, link.genuine(reply, keys, "blob", nonce).content())
-    if kept.complete != sha256:
-        raise CentralNotGenuine()
+def begun_at(session: Session) -> str:
+    """The file to ask central about: the last one of which something may lie there. Empty for none."""
+    return (_begun(session) or [""])[-1]
+
+
+def _begun(session: Session) -> list[str]:
+    return value_of(session, BEGUN).split()
 
 
 def put_rest(

@@ -29,12 +29,16 @@ class Progress:
         self._lock = threading.Lock()
         self._upload: Upload | None = None
         self._moved_at_ms = 0
+        self._is_out: threading.Event | None = None
         self.rate_bps = 0.0
         self.total = 0  # bytes of files since the start
 
-    def begin(self, sha256: str, scope: str, offset: int, size: int, now_ms: int) -> None:
-        """A file starts from `offset`."""
+    def begin(
+        self, sha256: str, scope: str, offset: int, size: int, now_ms: int, is_out: threading.Event | None = None
+    ) -> None:
+        """A file starts from `offset`. `is_out` is set when its last byte has gone."""
         with self._lock:
+            self._is_out = is_out
             self._upload, self._moved_at_ms = Upload(sha256, scope, offset, size, self.rate_bps), now_ms
 
     def moved(self, count: int, now_ms: int) -> None:
@@ -49,10 +53,14 @@ class Progress:
             sent = min(self._upload.size, self._upload.sent + count)
             self._upload = replace(self._upload, sent=sent, rate_bps=self.rate_bps)
             self._moved_at_ms = now_ms
+            if self._is_out and sent == self._upload.size:
+                self._is_out.set()
 
-    def end(self) -> None:
+    def end(self, sha256: str) -> None:
+        """The answer is here, or will not come. The next file may have begun meanwhile."""
         with self._lock:
-            self._upload = None
+            if self._upload and self._upload.sha256 == sha256:
+                self._upload = None
 
     def upload(self) -> Upload | None:
         """The file that is on its way now."""

@@ -2,6 +2,7 @@
 
 import io
 import random
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from app.store.attachments import PHOTO_TYPE
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of
 from app.store.tables import AttachmentRow, BackupRow, DeviceRow, StreamRow, UploadRow, table
-from app.sync import files, link, wire
+from app.sync import client, files, link, wire
 from app.sync.link import Reply
 from app.sync.progress import Progress
 from tests.builders import ANA, FakeClock, World, answer, make_visit, node_of
@@ -109,6 +110,36 @@ def test_a_file_whose_last_answer_was_lost_is_whole_and_not_sent_again(
     outcome = either_world.meet(device, watched)
     assert (outcome.blobs, outcome.refused_blobs) == (1, {})
     assert [size for method, _, size in watched.seen if method == "PUT"] == [0]
+
+
+def test_the_next_file_leaves_before_the_answer_and_after_a_cut_both_go_on(
+    either_world: World, device: Database, visit: str
+) -> None:
+    """The link breaks while the first file waits for its answer and the second one is half there."""
+    photos = [noisy_photo(1), noisy_photo(2)]
+    names = [photograph(device, visit, data) for data in photos]
+    progress, second = Progress(), threading.Event()
+    inner = either_world.transport()
+
+    def slow(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        if method != "PUT":
+            return inner(method, path, headers, body)
+        sha256 = path.rpartition("/")[2]
+        at = names.index(sha256)
+        take_part(either_world, sha256, f"visit:{visit}", photos[at][: 30_000 + at], len(photos[at]))
+        progress.moved(len(body), 0)
+        second.set() if at else None
+        assert at or second.wait(10), "the second file waited for the answer to the first"
+        raise CentralUnreachable()
+
+    with pytest.raises(CentralUnreachable):
+        client.meet_central(device, slow, progress)
+    watched = Watched(either_world)
+    assert either_world.meet(device, watched).blobs == 2
+    sizes = {path.rpartition("/")[2]: size for method, path, size in watched.seen if method == "PUT"}
+    assert sizes == {names[0]: len(photos[0]) - 30_000, names[1]: len(photos[1]) - 30_001}
+    with device.read() as session:
+        assert files.begun_at(session) == ""
 
 
 def test_bytes_that_were_kept_wrong_are_thrown_away_and_the_file_begins_anew(
@@ -247,7 +278,9 @@ def test_the_page_sees_how_far_an_upload_is() -> None:
     upload = progress.upload()
     assert upload and (upload.sent, upload.percent, round(upload.rate_bps)) == (2000, 20, 2000)
     assert progress.seconds_for(8000) == 4
-    progress.end()
+    progress.end("b" * 64)  # another file's answer came
+    assert progress.upload()
+    progress.end("a" * 64)
     assert progress.upload() is None
 
 

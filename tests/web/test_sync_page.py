@@ -113,7 +113,7 @@ def test_a_file_on_its_way_says_how_far_how_fast_and_how_long(ana: Browser, visi
     assert re.search("about [0-9]+ minutes? left|less than a minute left", page)  # with all that waits
     assert re.search(r"есік \d+ KB sending 40 %", page)  # the file by itself
     assert re.search(r"sending \d+ % есік|sending \d+ % File by file", page)  # and its visit
-    progress.end()
+    progress.end(photo.sha256)
     assert "sending 40 %" not in live(ana)
 
 
