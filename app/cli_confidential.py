@@ -14,17 +14,45 @@ KeyFile = Annotated[Path, typer.Argument(metavar="KEYFILE", dir_okay=False, help
 SignInName = Annotated[str, typer.Option("--as", metavar="NAME", help="Sign-in name; else the first administrator.")]
 
 
+Recovery = Annotated[bool, typer.Option("--recovery", help="A key for the safe, should all others be lost.")]
+
+
+@confidential_key.command("new")
+def new_key(
+    file: KeyFile,
+    office: Annotated[
+        str, typer.Option("--office", metavar="KEY", help="The office's own key, as `confidential-key list` shows it.")
+    ],
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make a key on your own computer: KEYFILE under a passphrase, and KEYFILE.public, which the office adds."""
+    from app.commands import confidential
+
+    confidential.new_key(file, office, passphrase_file)
+
+
+@confidential_key.command("add")
+def add_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE.public", exists=True, dir_okay=False, help="The public half.")],
+    recovery: Recovery = False,
+    author: SignInName = "",
+    data: Data = None,
+) -> None:
+    """Take up, at the office, a key that a reviewer made on their own computer."""
+    from app.commands import confidential
+
+    confidential.add_key(file, recovery, author, data)
+
+
 @confidential_key.command("make")
 def make_key(
     file: KeyFile,
-    recovery: Annotated[
-        bool, typer.Option("--recovery", help="A key for the safe, should all others be lost.")
-    ] = False,
+    recovery: Recovery = False,
     author: SignInName = "",
     data: Data = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Make a key at the office: its private half into KEYFILE under a passphrase, only its public half into the data."""
+    """Make a key at the office itself: private half into KEYFILE, public half into the data. Better: `new`, elsewhere."""
     from app.commands import confidential
 
     confidential.make_key(file, recovery, author, data, passphrase_file)

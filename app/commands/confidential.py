@@ -1,11 +1,14 @@
-"""Keys for sealed interviews, made beside the running office, and the reader, which needs no office at all."""
+"""Keys for sealed interviews, made on a reviewer's own computer or beside the office, and the reader, which needs none."""
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
 
 from app.clock import SystemClock, as_moment
 from app.commands.nodes import beside_central
@@ -29,7 +32,15 @@ from app.errors import AppError, InvalidInput, OfficeOnly
 from app.store import audit, backups, confidential, key_files
 from app.store.db import Database
 from app.store.key_files import KeyFile
-from app.store.vault import NotOpened, has_slots, new_sealing_key, open_sealed, sealing_public_key, signature_holds
+from app.store.vault import (
+    NotOpened,
+    has_slots,
+    key_fingerprint,
+    new_sealing_key,
+    open_sealed,
+    sealing_public_key,
+    signature_holds,
+)
 from app.sync.enrolling import cost_of, new_passphrase
 
 CLOCK = SystemClock()
@@ -49,16 +60,50 @@ def make_key(file: Path, is_recovery: bool, author_name: str, data: Path | None,
         passphrase = _new_passphrase(file, next(given_passphrases(passphrase_file), None))
         private = new_sealing_key()
         with database.write() as session:
-            author = author_of(session, author_name)
-            if len(confidential.in_use(session)) >= MOST_KEYS:
-                raise InvalidInput("Interviews are sealed to %(most)d keys at most. Retire one first.", most=MOST_KEYS)
-            purpose = confidential.RECOVERY if is_recovery else confidential.READING
-            fingerprint = confidential.register(session, sealing_public_key(private), purpose)
-            audit.note(session, author.person_id, acts.CONFIDENTIAL_KEY_MADE, fingerprint, {"purpose": purpose})
+            fingerprint = _register(session, sealing_public_key(private), is_recovery, author_name)
             key_files.write(file, private, database.node.public_key, passphrase, cost_of(settings))
     console.print(f"key {fingerprint} in {file}", markup=False, soft_wrap=True)
     console.print("Take the stick out now, and keep a second one elsewhere: without the file or its passphrase no")
     console.print("interview sealed to this key opens. Tablets learn the key when they next meet the office.")
+
+
+def new_key(file: Path, office: str, passphrase_file: Path | None) -> None:
+    """A new key away from the office, which never sees its private half: FILE, and FILE.public for the office.
+
+    `office`: its signing key in hex, as `list_keys` shows it there. Raises InvalidInput, WouldOverwrite, WeakPassphrase.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", office):
+        raise InvalidInput(
+            "Give the office's key: 64 signs, as `baqylau confidential-key list` shows it there.", "office"
+        )
+    passphrase = _new_passphrase(file, next(given_passphrases(passphrase_file), None))
+    private, public = new_sealing_key(), file.with_name(f"{file.name}.public")
+    key_files.write(file, private, bytes.fromhex(office), passphrase, cost_of(settings_of(None)))
+    fingerprint = key_files.write_public(public, sealing_public_key(private))
+    console.print(f"key {fingerprint} in {file}", markup=False, soft_wrap=True)
+    console.print(f"Bring {public} to the office: `baqylau confidential-key add` there.", markup=False, soft_wrap=True)
+    console.print("Keep a second copy of the key file: without it or its passphrase no interview sealed to it opens.")
+
+
+def add_key(file: Path, is_recovery: bool, author_name: str, data: Path | None) -> None:
+    """The office takes up a key that was made elsewhere. Raises InvalidInput for what is none, or is here already."""
+    public = key_files.read_public(file)
+    with _office(_central(data)) as database, database.write() as session:
+        fingerprint = _register(session, public, is_recovery, author_name)
+    console.print(f"key {fingerprint} added", markup=False)
+    console.print("Compare these signs with those at its making. Tablets learn the key when they next meet the office.")
+
+
+def _register(session: Session, public: bytes, is_recovery: bool, author_name: str) -> str:
+    author = author_of(session, author_name)
+    if key_fingerprint(public) in {key.fingerprint for key in confidential.known(session)}:
+        raise InvalidInput("This key is here already, in use or retired.", "key")
+    if len(confidential.in_use(session)) >= MOST_KEYS:
+        raise InvalidInput("Interviews are sealed to %(most)d keys at most. Retire one first.", most=MOST_KEYS)
+    purpose = confidential.RECOVERY if is_recovery else confidential.READING
+    fingerprint = confidential.register(session, public, purpose)
+    audit.note(session, author.person_id, acts.CONFIDENTIAL_KEY_MADE, fingerprint, {"purpose": purpose})
+    return fingerprint
 
 
 def copy_key(file: Path, to: Path, passphrase_file: Path | None) -> None:
@@ -74,6 +119,7 @@ def copy_key(file: Path, to: Path, passphrase_file: Path | None) -> None:
 def list_keys(data: Path | None) -> None:
     with _office(_central(data)) as database, database.read() as session:
         keys = confidential.known(session)
+    console.print(f"office  {database.node.public_key.hex()}", markup=False, soft_wrap=True)
     for key in keys:
         ended = f", retired {_day(key.retired_at_ms)}" if key.retired_at_ms else ""
         console.print(f"{key.fingerprint}  {key.purpose}, since {_day(key.made_at_ms)}{ended}", markup=False)

@@ -1,5 +1,9 @@
-"""The private half of a confidential key, in a file of its own: under its owner's passphrase, away from the web server."""
+"""The private half of a confidential key, in a file of its own: under its owner's passphrase, away from the web server.
 
+Beside it, where it was made away from the office, a file with the public half, which the office takes up.
+"""
+
+import base64
 import json
 import os
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ from typing import Any, Final
 
 from app.errors import InvalidInput
 from app.errors_of_files import WouldOverwrite
-from app.store.vault import Cost, NotOpened, key_fingerprint, locked, sealing_public_key, unlocked
+from app.store.vault import Cost, NotOpened, key_fingerprint, locked, seal_to, sealing_public_key, unlocked
 
 VERSION: Final = 1
 PURPOSE: Final = b"baqylau confidential key"
@@ -31,6 +35,31 @@ class KeyFile:
         if key_fingerprint(sealing_public_key(private)) != self.fingerprint:
             raise InvalidInput("The key file was changed or damaged. Take another copy of it.")
         return private
+
+
+def write_public(path: Path, public: bytes) -> str:
+    """A file with nothing secret in it: what the office takes up; returns the key's fingerprint. Raises WouldOverwrite."""
+    fingerprint = key_fingerprint(public)
+    told = {"baqylau_public_key": VERSION, "fingerprint": fingerprint, "public_key": base64.b64encode(public).decode()}
+    try:
+        with open(path, "x") as file:
+            json.dump(told, file, indent=1)
+    except FileExistsError as error:
+        raise WouldOverwrite(path=str(path)) from error
+    return fingerprint
+
+
+def read_public(path: Path) -> bytes:
+    """The public half in such a file. Raises InvalidInput for anything else."""
+    try:
+        told = json.loads(path.read_text())
+        public = base64.b64decode(told["public_key"], validate=True)
+        if told["baqylau_public_key"] != VERSION or key_fingerprint(public) != told["fingerprint"]:
+            raise ValueError("another version, or changed")
+        seal_to(public, b"", b"")  # what is no key would stop every closing of an interview
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInput("%(path)s is no public key of Baqylau, or it was changed.", "key", path=str(path)) from error
+    return public
 
 
 def write(path: Path, private: bytes, central: bytes, passphrase: str, cost: Cost) -> str:

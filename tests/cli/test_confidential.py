@@ -1,5 +1,6 @@
 """Keys for interviews and the reader, as people use them: made beside a running office, read far from it."""
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from app.store.audit import AUDIT
 from app.store.checklist_files import read_library
 from app.store.folder import only_process
 from app.store.readings import readings_in
+from app.store.vault import key_fingerprint
 from tests.builders import ANA, BEN, World, make_node, make_visit, make_world
 from tests.cli.conftest import Run
 
@@ -144,7 +146,7 @@ def test_keys_are_listed_retired_and_few(run: Run, admin: World, stick: Path) ->
     assert full.code == 2 and "4 keys at most" in full.err and not (stick / "5.key").exists()
     assert run("confidential-key", "retire", names[1], "--data", office_of(admin)).code == 0
     assert run("confidential-key", "retire", names[1], "--data", office_of(admin)).code == 2
-    listed = run("confidential-key", "list", "--data", office_of(admin)).out.splitlines()
+    _, *listed = run("confidential-key", "list", "--data", office_of(admin)).out.splitlines()
     assert [line.split()[0] for line in listed] == names
     assert "recovery" in listed[0] and "retired" in listed[1] and "retired" not in listed[2]
     make(run, admin, stick / "5.key")
@@ -164,6 +166,43 @@ def test_a_reviewer_reads_what_was_given_out_far_from_the_office(
     assert sorted(path.name for path in stick.iterdir()) == ["a.reading", "reviewer.key"]
     for path in stick.iterdir():
         assert CANARY.encode() not in path.read_bytes()
+
+
+def test_a_key_made_elsewhere_opens_what_the_office_that_added_it_gave_out(
+    run: Run, admin: World, stick: Path, today: Callable[[int], None]
+) -> None:
+    office, file = ("--data", office_of(admin)), stick / "own.key"
+    listed = run("confidential-key", "list", *office).out.splitlines()[0]
+    made = run("confidential-key", "new", file, "--office", listed.split()[1])
+    assert made.code == 0, made.err
+    public = stick / "own.key.public"
+    assert json.loads(file.read_text())["locked"]["box"] not in public.read_text()
+    added = run("confidential-key", "add", public, *office)
+    assert added.code == 0, added.err
+    assert added.out.split()[1] == made.out.split()[1]
+    again = run("confidential-key", "add", public, *office)
+    assert again.code == 2 and "already" in again.err
+    data, draft = given_out(admin)
+    admin.close()
+    (stick / "a.reading").write_bytes(data)
+    said = run("read-interview", stick / "a.reading", "--key", file)
+    assert draft.code in said.out and CANARY in said.out, said.err
+
+
+@pytest.mark.parametrize("change", ["letters", "fingerprint", "short", "nothing"])
+def test_what_is_no_public_key_is_not_taken_up(run: Run, admin: World, stick: Path, change: str) -> None:
+    """A key that nothing can be sealed to would stop every closing of an interview."""
+    run("confidential-key", "new", stick / "own.key", "--office", "ab" * 32)
+    public = stick / "own.key.public"
+    told = json.loads(public.read_text())
+    raw = base64.b64decode(told["public_key"])
+    short = {"public_key": base64.b64encode(raw[:-1]).decode(), "fingerprint": key_fingerprint(raw[:-1])}
+    wrong = {"letters": {"public_key": "я" * 40}, "fingerprint": {"fingerprint": "A" * 16}, "short": short}
+    public.write_text(json.dumps(told | wrong[change]) if change in wrong else "")
+    said = run("confidential-key", "add", public, "--data", office_of(admin))
+    assert said.code == 2 and "no public key" in said.err
+    with admin.central.read() as session:
+        assert confidential.known(session) == []
 
 
 def test_another_reviewer_reads_with_a_copy_under_a_passphrase_of_their_own(
