@@ -24,7 +24,13 @@ RECIPIENTS: Final = (
     "guardianship",
     "contact_centre",
 )
-HOW: Final = ("by_phone", "in_person")
+HOW: Final = ("by_phone", "in_person", "in_writing")
+IN_WRITING: Final = "in_writing"
+NOTE, CHECK = "note", "check"
+HOUR_MS: Final = 3_600_000
+# The Commissioner's internal rule (guide `immediate-danger`; domain corpus 5.4): a written note, then the outcome by a
+# visit or a call.
+DUE_AFTER_MS: Final[Mapping[str, int]] = {NOTE: 24 * HOUR_MS, CHECK: 72 * HOUR_MS}
 ACKNOWLEDGED, CLOSED = "acknowledged", "closed"
 OUTCOMES: Final = ("safe", "handed_over", "not_confirmed", "mistake", "other")
 WORDS_MAX: Final = 200  # letters: what and where, no story
@@ -141,6 +147,24 @@ class Alert:
     def is_waiting(self) -> bool:
         """True until somebody of the office says that they know."""
         return self.state in ("raised", "told")
+
+
+@dataclass(frozen=True)
+class Due:
+    """What still has to be done about an alert, and until when (ms)."""
+
+    what: str  # NOTE | CHECK
+    at_ms: int
+
+
+def due_of(group: Sequence[Alert]) -> list[Due]:
+    """What is still to be done about alerts that stand together, counted from the first; nothing once it is closed."""
+    if group[0].closed:
+        return []
+    raised_ms = min(one.raised.at_ms for one in group)
+    told = {(one.recipient, one.how) for alert in group for one in alert.told}
+    left = [CHECK] if ("commissioner", IN_WRITING) in told else [NOTE, CHECK]
+    return [Due(what, raised_ms + DUE_AFTER_MS[what]) for what in left]
 
 
 def may_raise(person: Person, visit: Visit) -> bool:

@@ -20,6 +20,12 @@ class ToldLine:
 
 
 @dataclass(frozen=True)
+class DueLine:
+    text: str  # "Written note to the Commissioner: by tomorrow, 14:05."
+    is_late: bool
+
+
+@dataclass(frozen=True)
 class AlertCard:
     """Alerts of one visit and one danger, shown together."""
 
@@ -31,6 +37,7 @@ class AlertCard:
     state: str  # saved (on this tablet) | sent | acknowledged | closed
     known_line: str  # "Ben, 14:12"; "" until the office knows
     closed_line: str  # "The child is safe (Ben, 15:00)"; "" while it is open
+    due: tuple[DueLine, ...] = ()  # what still has to be done about it
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class RecipientRow:
     rules: tuple[StandardLine, ...]  # the provisions behind it
     contacts: tuple[ContactCard, ...]  # whom the office's list has for it
     told: tuple[ToldLine, ...]
+    hows: tuple[Choice, ...]
     told_id: str  # made with the page: the same tap twice counts once
     url: str
 
@@ -53,7 +61,6 @@ class OpenAlert:
 
     card: AlertCard
     whom: tuple[RecipientRow, ...]
-    hows: tuple[Choice, ...]
     words_url: str  # "" for who did not raise it
     words: str
 

@@ -3,13 +3,27 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.alerts import CONTACT_OF, HOW, OUTCOMES, Act, Advice, Alert, Told, together, whom_to_tell
+from app.domain.alerts import (
+    CONTACT_OF,
+    HOW,
+    IN_WRITING,
+    OUTCOMES,
+    Act,
+    Advice,
+    Alert,
+    Due,
+    Told,
+    due_of,
+    together,
+    whom_to_tell,
+)
 from app.domain.checklist import Standard
 from app.domain.merge import Record
 from app.web import words
 from app.web.alert_contexts import (
     AlertCard,
     AlertsPage,
+    DueLine,
     OfficeAlert,
     OpenAlert,
     RecipientRow,
@@ -38,10 +52,13 @@ class Wording:
 
     def act(self, act: Act) -> str:
         """ "Ana, 14:05"; with the day, unless it is today."""
-        moment, now = self.speech.at(act.at_ms), self.speech.at(self.now_ms)
+        return f"{self.names.get(act.author, '?')}, {self.when(act.at_ms)}"
+
+    def when(self, at_ms: int) -> str:
+        """ "14:05"; with the day, unless it is today."""
+        moment, now = self.speech.at(at_ms), self.speech.at(self.now_ms)
         is_today = moment and now and self.speech.local(moment).date() == self.speech.local(now).date()
-        when = self.speech.clock_time(moment) if is_today else self.speech.moment(moment)
-        return f"{self.names.get(act.author, '?')}, {when}"
+        return self.speech.clock_time(moment) if is_today else self.speech.moment(moment)
 
 
 def alert_card(wording: Wording, group: Group) -> AlertCard:
@@ -57,7 +74,14 @@ def alert_card(wording: Wording, group: Group) -> AlertCard:
         state=_state(wording, group),
         known_line=wording.act(known) if known else "",
         closed_line=_closed_line(wording, first),
+        due=tuple(_due_line(wording, due) for due in due_of(group)),
     )
+
+
+def _due_line(wording: Wording, due: Due) -> DueLine:
+    is_late = wording.now_ms > due.at_ms
+    sentence = (words.LATE if is_late else words.DUE)[due.what]
+    return DueLine(wording.speech.say(sentence, when=wording.when(due.at_ms)), is_late)
 
 
 def _state(wording: Wording, group: Group) -> str:
@@ -119,7 +143,6 @@ def _open_alert(wording: Wording, hand: Hand, group: Group) -> OpenAlert:
     return OpenAlert(
         card=alert_card(wording, group),
         whom=tuple(_recipient(wording, hand, group, advice) for advice in advised),
-        hows=tuple(Choice(code, words.told_how(wording.speech, code), False) for code in HOW),
         words_url=f"{url}/{mine[0].alert_id}/words" if mine else "",
         words=mine[0].words if mine else "",
     )
@@ -135,6 +158,11 @@ def _recipient(wording: Wording, hand: Hand, group: Group, advice: Advice) -> Re
         rules=tuple(rule_lines(hand.standards, advice.provisions, speech.language)),
         contacts=hand.contacts.get(CONTACT_OF.get(advice.recipient, ""), ()),
         told=tuple(_told_here(wording, one, first.visit_id) for one in told),
+        hows=tuple(
+            Choice(code, words.told_how(speech, code), False)
+            for code in HOW
+            if code != IN_WRITING or advice.recipient == "commissioner"
+        ),
         told_id=hand.new_id(),
         url=f"{calls_url(first.visit_id)}/{first.alert_id}/told",
     )

@@ -19,9 +19,10 @@ from app.web.visit_pages import Scene, institution_name, refusal_lines, unsettle
 
 
 def report_page(
-    scene: Scene, signed_at: Mapping[str, datetime], record_line: str, made_at_ms: int, back_url: str
+    scene: Scene, signed_at: Mapping[str, datetime], record_line: str, made_at_ms: int, back_url: str, talks: int = 0
 ) -> ReportContext:
-    """Every number is one of `report`'s; this only finds the words."""
+    """Every number is one of `report`'s; this only finds the words. `talks`: sealed ones, of which nothing but their number
+    is told here."""
     visit, speech = scene.visit, scene.speech
     report = report_of(scene.checklist, scene.records.answers, scene.repeats())
     numbers = _photo_numbers(scene)
@@ -29,7 +30,7 @@ def report_page(
         **_cover(scene),
         back_url=back_url,
         access=tuple(_access(scene)),
-        method=tuple(_method(scene, report)),
+        method=tuple(_method(scene, report, talks)),
         facts=tuple(_facts(scene, report)),
         asked=report.counts.asked,
         answered=report.counts.answered,
@@ -82,7 +83,7 @@ def _access(scene: Scene) -> Iterable[str]:
         yield speech.say("Access refused: %(line)s", line=line)
 
 
-def _method(scene: Scene, report: Report) -> Iterable[str]:
+def _method(scene: Scene, report: Report, talks: int) -> Iterable[str]:
     speech = scene.speech
     rooms = sum(repeat.text("kind") == "room" for repeat in scene.records.repeats)
     files = sum(repeat.text("kind") == "file" for repeat in scene.records.repeats)
@@ -90,6 +91,8 @@ def _method(scene: Scene, report: Report) -> Iterable[str]:
         yield speech.say_n("%(count)s room looked at.", "%(count)s rooms looked at.", rooms)
     if files:
         yield speech.say_n("%(count)s file sampled.", "%(count)s files sampled.", files)
+    if talks:
+        yield speech.say_n("%(count)s talk in private.", "%(count)s talks in private.", talks)
     used = {
         name.removeprefix("source.")
         for a in scene.records.answers.values()

@@ -19,9 +19,9 @@ def report(request: Request, session: ReadSession, person: Visitor, visit_id: st
     scene = with_photos(session, scene_of(session, request, person, visit_id))
     is_central = request.app.state.settings.role == "central"
     back = f"/reviews/{visit_id}" if is_central and person.may("review") else scene.url
-    view = report_page(
-        scene, signed_moments(session, scene), _record_line(session, scene), session.info["node"].clock.now_ms(), back
-    )
+    talks = len(reads.records(session, "interview", scene.visit.scope))
+    now = session.info["node"].clock.now_ms()
+    view = report_page(scene, signed_moments(session, scene), _record_line(session, scene), now, back, talks)
     return page(request, "reports/page.html", view)
 
 

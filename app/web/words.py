@@ -136,7 +136,15 @@ RECIPIENT_REASON: Final = {
     "guardianship": N_("Whoever learns of a threat to a child is bound to report it to this body."),
     "contact_centre": N_("If the others cannot be reached, or the child needs psychological help."),
 }
-TOLD_HOW: Final = {"by_phone": N_("by telephone"), "in_person": N_("in person")}
+TOLD_HOW: Final = {"by_phone": N_("by telephone"), "in_person": N_("in person"), "in_writing": N_("in writing")}
+DUE: Final = {
+    "note": N_("Written note to the Commissioner: by %(when)s."),
+    "check": N_("Check the outcome by a visit or a call: by %(when)s."),
+}
+LATE: Final = {
+    "note": N_("The written note to the Commissioner was due by %(when)s. Write it now."),
+    "check": N_("The outcome was to be checked by %(when)s. Is the child safe? Go or call."),
+}
 OUTCOME: Final = {
     "safe": N_("The child is safe"),
     "handed_over": N_("Handed over to those who must act by law"),

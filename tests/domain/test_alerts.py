@@ -16,7 +16,9 @@ from app.domain.alerts import (
     TOLD,
     Act,
     Alert,
+    Due,
     alerts_of,
+    due_of,
     together,
     whom_to_tell,
 )
@@ -77,6 +79,17 @@ def test_an_alert_goes_from_raised_to_told_to_known_to_closed() -> None:
     assert (ended.state, ended.outcome, ended.closing_words) == ("closed", "safe", "дәрігер көрді")
     assert (ended.institution_id, ended.words, ended.raised.author) == ("i", "2-қабат", ANA)
     assert [(one.recipient, one.how, one.act.author) for one in ended.told] == [("ambulance", "by_phone", ANA)]
+
+
+def test_a_note_is_due_after_a_day_and_the_outcome_after_three_until_it_is_closed() -> None:
+    alert = record(ALERT, "a", danger="held")
+    called = record(TOLD, "t", alert="a", recipient="commissioner", how="by_phone")
+    written = record(TOLD, "w", alert="a", recipient="commissioner", how="in_writing")
+    at = {"a": Act(ANA, 1000)}
+    day = 24 * 3_600_000
+    assert due_of(added_up(alert, called, **at)) == [Due("note", 1000 + day), Due("check", 1000 + 3 * day)]
+    assert due_of(added_up(alert, written, **at)) == [Due("check", 1000 + 3 * day)]
+    assert due_of(added_up(alert, record(DECISION, "c", alert="a", decision="closed", outcome="safe"))) == []
 
 
 def test_who_knew_first_is_who_knows_and_what_is_of_another_alert_counts_for_that() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.web.alert_contexts import (
     AlertCard,
     AlertsPage,
+    DueLine,
     OfficeAlert,
     OfficeAlertsPage,
     OpenAlert,
@@ -29,21 +30,27 @@ ALERT = AlertCard(
     state="saved",
     known_line="",
     closed_line="",
+    due=(
+        DueLine("Уәкілге жазбаша хабарлама беру мерзімі өтті (14:05). Қазір жазыңыз.", True),
+        DueLine("Нәтижені барып немесе қоңырау шалып тексеру мерзімі: 2026 ж. 25 қараша, 14:05.", False),
+    ),
 )
-KNOWN = replace(ALERT, dom_id="call-a2", state="acknowledged", known_line="Бен Ревизор, 14:12", words=())
+KNOWN = replace(
+    ALERT, due=ALERT.due[1:], dom_id="call-a2", state="acknowledged", known_line="Бен Ревизор, 14:12", words=()
+)
 CLOSED = replace(
-    KNOWN, dom_id="call-a3", state="closed", closed_line="Бала қауіпсіз: дәрігер көрді (Бен Ревизор, 15:00)"
+    KNOWN, due=(), dom_id="call-a3", state="closed", closed_line="Бала қауіпсіз: дәрігер көрді (Бен Ревизор, 15:00)"
 )
 RULE = StandardLine(
     "national", "353-Заң, 23(4)", "Ұсталатын адам ауыр науқастанса, прокурорға хабарланады.", True, "/standards/x"
 )
-LEAD = RecipientRow("team_lead", "Топ жетекшісі", "Ауызша, бірден.", (), (), (), "t8", "/visits/v1/calls/a1/told")
+HOWS = (Choice("by_phone", "телефонмен", False), Choice("in_person", "жүзбе-жүз", False))
+LEAD = RecipientRow("team_lead", "Топ жетекшісі", "Ауызша, бірден.", (), (), (), HOWS, "t8", "/visits/v1/calls/a1/told")
 WHOM = (
     LEAD,
     replace(LEAD, code="procurator", name="Прокурор", rules=(RULE,), contacts=(CONTACT,), told=(TOLD,), told_id="t9"),
 )
-HOWS = (Choice("by_phone", "телефонмен", False), Choice("in_person", "жүзбе-жүз", False))
-OPEN = OpenAlert(ALERT, WHOM, HOWS, "/visits/v1/calls/a1/words", "2-қабат, дәліздің соңы")
+OPEN = OpenAlert(ALERT, WHOM, "/visits/v1/calls/a1/words", "2-қабат, дәліздің соңы")
 PAGE = AlertsPage(TIE, (ALERT,), (OPEN,), "/visits/v1/calls/states")
 PAGES = (
     PAGE,

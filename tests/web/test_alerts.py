@@ -211,6 +211,21 @@ def test_the_way_of_an_alert_from_the_tablet_to_the_office_and_back(
     assert "Red button" not in ben.get("/inbox").text
 
 
+def test_a_note_is_asked_for_and_what_is_late_stands_on_the_desk(
+    ana: Browser, ben: Browser, visit: Visiting, central: Node, meet: Callable[[], client.Outcome]
+) -> None:
+    press(ana, visit)
+    assert "Written note to the Commissioner: by" in states(ana, visit)
+    url = f"{visit.url}/calls/{ALERT_ID}/told"
+    assert ana.submit(url, told=TOLD_ID, recipient="commissioner", how="in_writing").status_code == 303
+    assert "Written note" not in states(ana, visit) and "Check the outcome" in states(ana, visit)
+    meet()
+    ben.submit(f"/reviews/{visit.visit_id}/calls/acknowledgement", alerts=ALERT_ID)
+    assert "Is the child safe?" not in ben.get("/inbox").text
+    central.clock.advance(hours=73)
+    assert "Is the child safe? Go or call." in text_of(central.browser("ben").get("/inbox").text)
+
+
 def test_the_desk_of_the_visit_shows_its_alerts_first(
     ana: Browser, ben: Browser, visit: Visiting, meet: Callable[[], client.Outcome]
 ) -> None:

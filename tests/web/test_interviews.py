@@ -221,6 +221,8 @@ def test_after_closing_the_tablet_shows_code_half_a_day_and_state(ana: Browser, 
     assert "href" not in row.group(0).replace("use href", "")
     hub = text_of(ana.get(visit.url).text)
     assert "sealed: 1" in hub and "open: 1" not in hub
+    report = text_of(ana.get(f"{visit.url}/report").text)
+    assert "1 talk in private." in report and draft.code not in report
     folder = visit.node.app.state.settings.data_dir
     assert (folder / "baqylau.db-wal").stat().st_size == 0
 
