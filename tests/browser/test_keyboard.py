@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import acts
 from tests.browser.conftest import DESKTOP, Open
-from tests.browser.nodes import ANA, ANA_WORDS, Hand, Pair
+from tests.browser.nodes import ANA, ANA_WORDS, Hand, Pair, Seed, copy_seed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("keyboard")]
 VALUES = ("yes", "partly", "no", "not_applicable", "not_seen")
 FOCUS = """() => {
   const e = document.activeElement, r = e.getBoundingClientRect(), s = getComputedStyle(e);
@@ -25,14 +26,22 @@ FOCUS = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def desk(seed: Seed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """A tablet that runs for all tests here: keys harm no node."""
+    pair = copy_seed(seed, tmp_path_factory.mktemp("desk"))
+    pair.device.start()
+    yield pair
+    pair.device.stop()
+
+
 @pytest.fixture
-def page(nodes: Pair, open_page: Open) -> Page:
-    nodes.device.start()
-    with Hand(nodes.device, "", ANA_WORDS) as ana:
-        visit = ana.plan({nodes.people[ANA]: "team_lead"})
-    opened = open_page(nodes.device, DESKTOP)
-    acts.sign_in(opened, nodes.device, ANA_WORDS)
-    opened.goto(f"{nodes.device.url}{visit}/sections/cells")
+def page(desk: Pair, open_page: Open) -> Page:
+    with Hand(desk.device, "", ANA_WORDS) as ana:
+        visit = ana.plan({desk.people[ANA]: "team_lead"})
+    opened = open_page(desk.device, DESKTOP)
+    acts.sign_in(opened, desk.device, ANA_WORDS)
+    opened.goto(f"{desk.device.url}{visit}/sections/cells")
     return opened
 
 

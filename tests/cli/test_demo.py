@@ -146,7 +146,7 @@ def test_the_office_has_the_finished_visits(demo: Demo) -> None:
     assert "«Теңіз»" in page
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_ctrl_c_and_a_request_to_terminate_stop_both(made: Path, tmp_path: Path, run: Run, number: int) -> None:
     demo = Demo(shutil.copytree(made, tmp_path / "data"))
     demo.read_until_ready()
