@@ -199,6 +199,10 @@ class Launcher:
 def _lid() -> list[Watched]:
     """What tells of a closing lid here, if anything: elsewhere the tablet notices when it wakes up that it slept."""
     try:
+        if sys.platform == "win32":
+            from app.commands.windows_power import WindowsPower
+
+            return [WindowsPower()]
         from app.commands.logind import Logind
 
         return [Logind()]
