@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.web.contexts import Choice, NavItem, OriginalOf, PageContext, Problem
+from app.web.contexts import Choice, NavItem, OriginalOf, PageContext, Problem, Suggestion
 from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, DevicesPage, EnrolmentCard, RevocationPage
 from app.web.photo_places import HERE
 from app.web.review_contexts import (
@@ -115,6 +115,7 @@ PERSON = PersonForm(
     "",
     (Choice("monitor", "бақылаушы", True), Choice("reviewer", "рецензент", False)),
     (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False)),
+    Suggestion("алма бұлақ домбыра шаңырақ", "/people/new"),
 )
 DEVICE_ROWS = (
     DeviceRow(
