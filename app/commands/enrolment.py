@@ -38,6 +38,7 @@ NO_CERTIFICATE: Final = N_("“%(path)s” holds no certificate. Give the PEM fi
 NOBODY_HERE: Final = N_("“%(name)s” is nobody of this tablet. Its people: %(people)s.")
 FINISHED_NOW: Final = N_("The enrolment that was interrupted is finished now.")
 NO_PASSPHRASE: Final = N_("%(name)s has no passphrase on this tablet yet. Give one with: baqylau add-person")
+NO_CARD: Final = N_("This tablet has no recovery card yet. Make one with: baqylau recovery-card")
 ENROLLED: Final = N_("This tablet is enrolled as “%(name)s”. Start it with: baqylau device")
 
 
@@ -117,6 +118,7 @@ def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path 
         raise
     device.settle()
     console.print(say(ENROLLED, name=device.name))
+    console.print(say(NO_CARD))
 
 
 def _check_given(passphrase_file: Path | None) -> None:
