@@ -13,9 +13,14 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
+from app.config import Settings
 from app.errors import DataFromNewerVersion, PassphraseTaken, WrongPassphrase
 from app.errors_of_keys import KeystoreSilent
 from app.store import keystore, slots
+from app.store.attempts import open_counted
+from app.store.device_people import DEVICE_PEOPLE, HAS_SLOT, give_slots, reset_with_card, waiting_people
+from app.store.node import put_value
+from app.store.opening import open_database
 from app.store.recovery import make_card, open_card
 from app.store.slots import (
     add_slot,
@@ -29,7 +34,7 @@ from app.store.slots import (
     settle,
 )
 from app.store.vault import Cost
-from tests.builders import ANA, BEN
+from tests.builders import ANA, BEN, FakeClock
 
 CHEAP, DEARER = Cost(memory_mib=1, rounds=1, lanes=1), Cost(memory_mib=1, rounds=2, lanes=1)
 ANAS, BENS, NEW = "river lamp seven horse", "солнце дом трава ветер", "small boat green window"
@@ -312,3 +317,48 @@ def test_to_destroy_the_slots_throws_the_secret_away(tmp_path: Path, computer: K
     sign_in(tmp_path, ANAS)
     destroy_slots(tmp_path)
     assert not has_slots(tmp_path) and not computer.kept
+
+
+def test_a_keystore_that_is_closed_costs_nobody_a_try(tmp_path: Path, computer: Keystore) -> None:
+    clock, made = FakeClock(), make_vault(tmp_path, ANA, ANAS, CHEAP)
+    make_card(tmp_path, made.database_key, uses_keystore=True)
+    sign_in(tmp_path, ANAS)
+    kept = dict(computer.kept)
+    computer.kept.clear()
+    for _ in range(5):  # no wait grows, and nothing is wiped
+        with pytest.raises(KeystoreSilent):
+            open_counted(tmp_path, ANAS, clock, wipe_after=2)
+    computer.kept.update(kept)
+    assert open_counted(tmp_path, ANAS, clock, wipe_after=2)[1] == 0
+
+
+# ---- with the database of the tablet -----------------------------------------------------------------------------------
+
+
+def test_a_forgotten_slot_of_version_1_goes_even_if_nobody_knows_which_it_is(tmp_path: Path) -> None:
+    shutil.copy(GOLDEN, tmp_path / "slots.json")
+    ana = sign_in(tmp_path, ANAS, CHEAP)
+    database = open_database(Settings(role="device", data_dir=tmp_path), ana.database_key, FakeClock())
+    with database.write() as session:
+        put_value(session, DEVICE_PEOPLE, json.dumps([ANA, BEN]))
+        for person in (ANA, BEN):
+            put_value(session, f"{HAS_SLOT}{person}", "on")
+    give_slots(tmp_path, ana.database_key, None, database, {BEN: NEW}, by=ANA)
+    assert open_vault(tmp_path, NEW).person_id == BEN and open_vault(tmp_path, ANAS).person_id == ANA
+    with pytest.raises(WrongPassphrase):
+        open_vault(tmp_path, BENS)
+    assert waiting_people(database) == {}
+    database.close()
+
+
+def test_who_loses_such_a_slot_to_the_reset_of_another_waits_for_a_new_one(tmp_path: Path) -> None:
+    shutil.copy(GOLDEN, tmp_path / "slots.json")
+    key = open_vault(tmp_path, ANAS).database_key  # nobody has signed in since the update
+    database = open_database(Settings(role="device", data_dir=tmp_path), key, FakeClock())
+    with database.write() as session:
+        put_value(session, DEVICE_PEOPLE, json.dumps([ANA, BEN]))
+        for person in (ANA, BEN):
+            put_value(session, f"{HAS_SLOT}{person}", "on")
+    reset_with_card(tmp_path, key, False, database, BEN, NEW)
+    assert list(waiting_people(database)) == [ANA] and open_vault(tmp_path, NEW).person_id == BEN
+    database.close()
