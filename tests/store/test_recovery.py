@@ -10,7 +10,7 @@ from app.errors import NotEnrolled, TooManyTries, WrongPassphrase
 from app.errors_of_keys import MistypedCard, WrongCard
 from app.store.attempts import open_card_counted, open_counted
 from app.store.recovery import has_card, make_card, open_card
-from app.store.slots import make_vault, open_vault
+from app.store.slots import has_slots, make_vault, open_vault
 from app.store.vault import Cost
 from tests.builders import ANA, FakeClock
 
@@ -29,15 +29,13 @@ def test_a_code_has_130_bits_of_chance_and_is_read_as_people_write() -> None:
     assert read_code(code.replace("A", "А").replace("M", "М").replace("T", "т")) == code  # Cyrillic letters
 
 
-def test_one_wrong_letter_two_that_changed_places_and_half_a_code_are_seen() -> None:
-    code = new_code(os.urandom)
-    for at in range(28):
-        wrong = code[:at] + ALPHABET[(ALPHABET.index(code[at]) + 1) % 32] + code[at + 1 :]
+def test_a_wrong_letter_and_two_that_changed_places_are_seen() -> None:
+    code = new_code(lambda count: bytes(range(count)))
+    for at in range(WHOLE):
+        other = ALPHABET[(ALPHABET.index(code[at]) + 1) % len(ALPHABET)]
+        assert read_code(code[:at] + other + code[at + 1 :]) == ""
         swapped = code[:at] + code[at : at + 2][::-1] + code[at + 2 :]
-        # Ten bits tell: of 28 slips hardly one goes unseen, and never the same way twice.
-        assert read_code(wrong) != code and (swapped == code or read_code(swapped) != code)
-    seen = [read_code(code[:at] + "A" + code[at + 1 :]) for at in range(28) if code[at] != "A"]
-    assert seen.count("") >= len(seen) - 1
+        assert swapped == code or read_code(swapped) == ""
     assert [read_code(typed) for typed in ("", code[:-1], code + "A", "ÄÖ" * 14)] == [""] * 4
 
 
@@ -83,5 +81,6 @@ def test_a_slip_of_the_pen_is_no_try_and_guessing_wipes_as_it_does_elsewhere(tmp
     assert not (tmp_path / "attempts.json").exists()
     with pytest.raises(WrongCard):
         open_card_counted(tmp_path, new_code(os.urandom), clock, wipe_after=1)
+    assert not has_slots(tmp_path)
     with pytest.raises(NotEnrolled):
         open_counted(tmp_path, ANAS, clock, wipe_after=1)

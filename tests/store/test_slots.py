@@ -305,7 +305,12 @@ def test_a_keystore_that_asks_its_person_something_is_not_waited_for(
     computer: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = threading.Event()
-    monkeypatch.setattr(computer, "get_password", lambda *_: "00" if answered.wait(30) else None)
+
+    def ask(*_: str) -> str:
+        answered.wait(5)
+        return "00"
+
+    monkeypatch.setattr(computer, "get_password", ask)
     monkeypatch.setattr(keystore, "PATIENCE_S", 0.05)
     assert keystore.secret("x") is None
     answered.set()

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
+from app.domain.recovery_code import read_code
 from app.errors import CentralUnreachable
 from app.main import create_app
 from app.store import device_people
 from app.store.checklists import Shelf
 from app.store.db import DATABASE_NAME
+from app.store.recovery import open_card
 from app.store.slots import open_vault
 from app.sync import enrolling
 from app.sync.begun_enrolment import BegunEnrolment
@@ -141,7 +143,12 @@ def test_a_tablet_is_linked_with_its_card_and_opens_for_its_people(
     assert "camera=()" in people.headers["Permissions-Policy"]
     assert tablet.files() == ["enrolling"]
     phrases = {name: PASSPHRASES[name] for name in ("ana", "dana")}
-    assert 'href="/sign-in"' in browser.post("/enrol/people", data=words_for(**phrases)).text
+    card = re.search(r'<p class="code">([^<]+)<', browser.post("/enrol/people", data=words_for(**phrases)).text)
+    assert (
+        card
+        and open_card(tablet.folder, read_code(card.group(1)))
+        == open_vault(tablet.folder, PASSPHRASES["ana"]).database_key
+    )
     assert tablet.files() == [DATABASE_NAME, "slots.json"]
     assert browser.get("/sign-in").status_code == 200
     assert sign_in(browser, phrases["dana"]) == 303
