@@ -60,6 +60,7 @@ CENTRAL_ONLY = (
     "originals",
     "institutions",
     "people",
+    "office_passphrases",
     "devices",
     "contacts",
     "brought_bundles",

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app.domain.audit import PASSPHRASE_CHANGED, PERSON_SAVED, SIGN_IN_SET
+from app.domain.audit import PASSPHRASE_CHANGED, PASSPHRASE_RESET, PERSON_SAVED, SIGN_IN_SET
 from app.domain.journal import Draft, Json
 from app.domain.people import ROLES, Person
 from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
@@ -100,6 +100,24 @@ def change_passphrase(session: Session, person: Person, passphrase: str, cost: C
     session.add(kept)
     end_sessions_of(session, person.person_id, token)
     audit.note(session, person.person_id, PASSPHRASE_CHANGED)
+
+
+def reset_passphrase(session: Session, author: Person, person_id: str, passphrase: str, cost: Cost) -> None:
+    """A new passphrase for a colleague who forgot theirs. Raises NotAllowed, NotThere also for oneself, WeakPassphrase."""
+    if not author.may("edit_people"):
+        raise NotAllowed()
+    kept = session.get(CredentialRow, person_id)
+    if kept is None or person_id == author.person_id:
+        raise NotThere()
+    kept.passphrase_hash = hash_passphrase(passphrase, cost)
+    session.add(kept)
+    end_sessions_of(session, person_id)
+    audit.note(session, author.person_id, PASSPHRASE_RESET, person_id)
+
+
+def who_signs_in(session: Session) -> set[str]:
+    """Ids of all who have a name and a passphrase for central."""
+    return set(session.exec(select(CredentialRow.person_id)))
 
 
 def sign_in_name_of(session: Session, person_id: str) -> str:

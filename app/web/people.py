@@ -29,6 +29,7 @@ LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English
 def people_page(request: Request, session: ReadSession, person: Seer) -> Response:
     speech = speech_of(request)
     seen = services.seen_at(session)
+    others = services.who_signs_in(session) - {person.person_id} if person.may("edit_people") else set()
     rows = [
         PersonRow(
             person_id=one.person_id,
@@ -39,6 +40,7 @@ def people_page(request: Request, session: ReadSession, person: Seer) -> Respons
             accredited_until=one.accredited_until,
             is_active=one.is_active,
             seen_at=speech.at(seen.get(one.person_id)),
+            passphrase_url=f"/people/{one.person_id}/passphrase" if one.person_id in others else "",
         )
         for one in reads.people(session).values()
     ]

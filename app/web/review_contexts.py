@@ -84,6 +84,7 @@ class PersonRow:
     accredited_until: date | None
     is_active: bool
     seen_at: datetime | None
+    passphrase_url: str = ""  # where an administrator gives a new one
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,22 @@ def test_at_central_it_is_changed_too(central: Node) -> None:
     assert noted(central, PASSPHRASE_CHANGED) == [(PERSON_IDS["ben"], "")]
 
 
+def test_an_administrator_gives_a_colleague_of_the_office_a_new_one(central: Node) -> None:
+    adm, ben, path = central.browser("adm"), central.browser("ben"), f"/people/{PERSON_IDS['ben']}/passphrase"
+    assert f'href="{path}"' in adm.get("/people").text and "Бен Ревизор" in adm.get(path).text
+    assert "are not the same" in adm.submit(path, passphrase=NEW_ONE, again=ELSEWHERE).text
+    assert ben.get("/inbox").status_code == 200
+    assert adm.submit(path, **twice(NEW_ONE)).headers["Location"] == "/people"
+    assert ben.get("/inbox").status_code == 303
+    assert central.browser().submit("/sign-in", name="ben", passphrase=NEW_ONE).status_code == 303
+    assert central.browser().submit("/sign-in", name="ben", passphrase=OFFICE_PASSPHRASE).status_code == 401
+    assert noted(central, PASSPHRASE_RESET) == [(PERSON_IDS["adm"], PERSON_IDS["ben"])]
+    for nobody in ("adm", "ana"):  # oneself, and who works on tablets only
+        path = f"/people/{PERSON_IDS[nobody]}/passphrase"
+        assert adm.get(path).status_code == adm.submit(path, **twice(NEW_ONE)).status_code == 404
+    assert central.browser().submit("/sign-in", name="adm", passphrase=NEW_ONE).status_code == 401
+
+
 # ---- a colleague's -----------------------------------------------------------------------------------------------------
 
 
