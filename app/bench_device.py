@@ -25,7 +25,8 @@ from app.store.checklist_cache import library_from
 from app.store.checklists import Compiled, compile_checklist, keep_document, load_library, pinned
 from app.store.db import Database
 from app.store.opening import open_database
-from app.store.vault import Cost, make_vault, new_database_key
+from app.store.slots import make_vault
+from app.store.vault import Cost, new_database_key
 
 PHRASE: Final = "bench river lantern cloud"
 KIND: Final = "ivs"  # of the institution

@@ -149,6 +149,26 @@ def sync(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
     raise typer.Exit(enrolment.meet_office(data, passphrase_file))
 
 
+@program.command("recovery-card")
+def recovery_card(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
+    """Make the recovery card of this device anew and print its code, for the safe of the office."""
+    from app.commands import passphrases
+
+    passphrases.make_recovery_card(data, passphrase_file)
+
+
+@program.command()
+def passphrase(
+    language: Annotated[
+        Literal["kk", "ru", "en"] | None, typer.Option(help="Of the words; else that of the settings.")
+    ] = None,
+) -> None:
+    """Suggest a passphrase: four words by chance."""
+    from app.commands import passphrases
+
+    passphrases.suggest(language)
+
+
 # ---- upkeep of a node's data -----------------------------------------------------------------------------------------
 
 

@@ -73,8 +73,19 @@ class Settings(BaseSettings):
     wipe_after_tries: int = Field(
         0, ge=0, le=100, description="device only: wrong passphrases in a row that destroy all key slots. 0: never."
     )
-    passphrase_memory_mib: int = Field(64, ge=19, le=1024, description="Argon2id memory in MiB (OWASP floor 19).")
-    passphrase_rounds: int = Field(3, ge=2, le=20, description="Argon2id rounds (OWASP floor 2).")
+    passphrase_memory_mib: int | None = Field(
+        None,
+        ge=19,
+        le=1024,
+        description="Argon2id memory in MiB (OWASP floor 19). Not given: a tablet measures itself.",
+    )
+    passphrase_rounds: int | None = Field(
+        None, ge=2, le=20, description="Argon2id rounds (OWASP floor 2). Not given: a tablet measures itself."
+    )
+    keystore: bool = Field(
+        True,
+        description="device only: with its recovery card a tablet begins to need a secret of the computer's own keystore.",
+    )
     language: Literal["kk", "ru", "en"] = Field("kk", description="Language of pages before a person chose one.")
     time_zone: str = Field("Asia/Almaty", description="Time zone in which times are shown and typed.")
 
@@ -151,7 +162,7 @@ def _allowed(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(get_args(field.annotation))
     if "ge" in rules:
-        kind = "a whole number" if field.annotation is int else "a number"
+        kind = "a whole number" if field.annotation in (int, int | None) else "a number"
         return f"{kind} from {rules['ge']:g} to {rules['le']:g}"
     if field.annotation is bool:
         return "true or false"

@@ -95,7 +95,7 @@ def _point_to(folder: Path, central_url: str) -> None:
     from app.store.folder import only_process
     from app.store.node import put_value
     from app.store.opening import open_database
-    from app.store.vault import open_vault
+    from app.store.slots import open_vault
     from app.sync.link import CENTRAL_URL
 
     settings = load_settings(role="device", data_dir=folder / "device")

@@ -28,15 +28,8 @@ from app.store.checklist_cache import library_from
 from app.store.checklists import Compiled, Shelf
 from app.store.db import Database
 from app.store.opening import open_database
-from app.store.vault import (
-    Cost,
-    add_slot,
-    has_slots,
-    make_vault,
-    new_database_key,
-    new_sealing_key,
-    sealing_public_key,
-)
+from app.store.slots import add_slot, has_slots, make_vault
+from app.store.vault import Cost, new_database_key, new_sealing_key, sealing_public_key
 from app.sync import client, enrolment
 from app.sync.link import Reply
 

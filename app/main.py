@@ -37,6 +37,8 @@ WORKERS = 8
 BOTH = (
     "health",
     "sign_in",
+    "new_passphrases",
+    "own_passphrase",
     "locking",
     "preferences",
     "visits",
@@ -51,13 +53,14 @@ BOTH = (
     "booklets",
     "standards",
 )
-DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "interview_drafts")
+DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "recovery", "interview_drafts")
 CENTRAL_ONLY = (
     "reviews",
     "alert_reviews",
     "originals",
     "institutions",
     "people",
+    "office_passphrases",
     "devices",
     "contacts",
     "brought_bundles",

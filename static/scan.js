@@ -1,5 +1,5 @@
 // Fills a form from the text `KIND:ADDRESS#CODE` of a QR picture: read with the camera where the browser can do that, or
-// pasted into one of its fields. The form says KIND in data-scan, and its two fields in data-address and data-code.
+// pasted into one of its fields. The form says KIND in data-scan, and its fields in data-address, if it has one, and data-code.
 
 const LOOK_EVERY_MS = 200;
 const form = document.querySelector("form[data-scan]");
@@ -12,7 +12,7 @@ function fillFrom(text) {
   const kind = `${form.dataset.scan}:`;
   if (!text.startsWith(kind)) return false;
   const [address, code = ""] = text.slice(kind.length).trim().split("#");
-  form.elements[form.dataset.address].value = address;
+  if (form.dataset.address) form.elements[form.dataset.address].value = address;
   form.elements[form.dataset.code].value = code;
   return true;
 }

@@ -1,6 +1,7 @@
 """Fixtures of several rings: a real PostgreSQL, one for each test process, an empty database for each test."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("here", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
 _numbers = itertools.count(1)
+# No test asks the keystore of whoever runs it, or takes a second to measure the computer.
+os.environ |= {
+    "BAQYLAU_KEYSTORE": "false",
+    "BAQYLAU_PASSPHRASE_MEMORY_MIB": "19",
+    "BAQYLAU_PASSPHRASE_ROUNDS": "2",
+}
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,9 @@ from app.store.backups_sealing import SealedReader, key_name, make_key, read_key
 from app.store.db import DATABASE_NAME, Database, open_postgresql, open_sqlite
 from app.store.folder import only_process
 from app.store.opening import central_key
+from app.store.slots import has_slots
 from app.store.tables import BackupRow
-from app.store.vault import has_slots, key_fingerprint
+from app.store.vault import key_fingerprint
 from app.store.verification import Finding
 
 if TYPE_CHECKING:

@@ -30,18 +30,19 @@ from app.domain.readings import BrokenReading, Given
 from app.domain.scripts import Script
 from app.errors import AppError, InvalidInput, OfficeOnly
 from app.store import audit, backups, confidential, key_files
+from app.store.calibration import office_cost
 from app.store.db import Database
 from app.store.key_files import KeyFile
+from app.store.slots import has_slots
 from app.store.vault import (
     NotOpened,
-    has_slots,
     key_fingerprint,
     new_sealing_key,
     open_sealed,
     sealing_public_key,
     signature_holds,
 )
-from app.sync.enrolling import cost_of, new_passphrase
+from app.sync.enrolling import new_passphrase
 
 CLOCK = SystemClock()
 
@@ -61,7 +62,7 @@ def make_key(file: Path, is_recovery: bool, author_name: str, data: Path | None,
         private = new_sealing_key()
         with database.write() as session:
             fingerprint = _register(session, sealing_public_key(private), is_recovery, author_name)
-            key_files.write(file, private, database.node.public_key, passphrase, cost_of(settings))
+            key_files.write(file, private, database.node.public_key, passphrase, office_cost(settings))
     console.print(f"key {fingerprint} in {file}", markup=False, soft_wrap=True)
     console.print("Take the stick out now, and keep a second one elsewhere: without the file or its passphrase no")
     console.print("interview sealed to this key opens. Tablets learn the key when they next meet the office.")
@@ -78,7 +79,7 @@ def new_key(file: Path, office: str, passphrase_file: Path | None) -> None:
         )
     passphrase = _new_passphrase(file, next(given_passphrases(passphrase_file), None))
     private, public = new_sealing_key(), file.with_name(f"{file.name}.public")
-    key_files.write(file, private, bytes.fromhex(office), passphrase, cost_of(settings_of(None)))
+    key_files.write(file, private, bytes.fromhex(office), passphrase, office_cost(settings_of(None)))
     fingerprint = key_files.write_public(public, sealing_public_key(private))
     console.print(f"key {fingerprint} in {file}", markup=False, soft_wrap=True)
     console.print(f"Bring {public} to the office: `baqylau confidential-key add` there.", markup=False, soft_wrap=True)
@@ -112,7 +113,7 @@ def copy_key(file: Path, to: Path, passphrase_file: Path | None) -> None:
     held = key_files.read(file)
     private = held.open(given[0] if given else ask_passphrase(None))
     passphrase = _new_passphrase(to, given[1] if len(given) > 1 else None)
-    key_files.write(to, private, held.central, passphrase, cost_of(settings_of(None)))
+    key_files.write(to, private, held.central, passphrase, office_cost(settings_of(None)))
     console.print(f"key {held.fingerprint} in {to}", markup=False, soft_wrap=True)
 
 

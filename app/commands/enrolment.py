@@ -24,10 +24,12 @@ from app.commands.terminal import (
 )
 from app.config import Settings
 from app.errors import N_, AppError, InvalidInput, NotEnrolled
+from app.store.calibration import asked_cost
 from app.store.db import Database
+from app.store.device_people import give_slots, people_of, waiting_people
 from app.store.node import OFFLINE, value_of
 from app.store.opening import open_database, open_slot
-from app.store.vault import has_slots
+from app.store.slots import has_slots
 from app.sync import client, enrolling, link, tls
 from app.sync.enrolling import CODE_USED_UP, NewDevice, new_passphrase
 from app.sync.transport import HttpTransport
@@ -36,6 +38,7 @@ NO_CERTIFICATE: Final = N_("“%(path)s” holds no certificate. Give the PEM fi
 NOBODY_HERE: Final = N_("“%(name)s” is nobody of this tablet. Its people: %(people)s.")
 FINISHED_NOW: Final = N_("The enrolment that was interrupted is finished now.")
 NO_PASSPHRASE: Final = N_("%(name)s has no passphrase on this tablet yet. Give one with: baqylau add-person")
+NO_CARD: Final = N_("This tablet has no recovery card yet. Make one with: baqylau recovery-card")
 ENROLLED: Final = N_("This tablet is enrolled as “%(name)s”. Start it with: baqylau device")
 
 
@@ -76,18 +79,18 @@ def add_key_slot(name: str, data: Path | None, passphrase_file: Path | None) -> 
     In a script the first line is the passphrase that opens the device, the second the new one.
     """
     with this_device(data, passphrase_file) as node:
-        names = enrolling.people_of(node.database)
+        names = people_of(node.database)
         found = [person for person, called in names.items() if name.strip() in (person, called)]
         if len(found) != 1:
             raise InvalidInput(NOBODY_HERE, "name", name=name, people=", ".join(names.values()))
-        if found[0] not in enrolling.waiting_people(node.database):
+        if found[0] not in waiting_people(node.database):
             raise InvalidInput("“%(name)s” has a passphrase on this tablet already.", "name", name=name)
         given = list(given_passphrases(passphrase_file))[1:]
         passphrase = new_passphrase(given[0], set()) if given else ask_new_passphrase(name, set())
         if node.opened is None:
             raise NotEnrolled()
-        folder, cost = Path(node.settings.data_dir), enrolling.cost_of(node.settings)
-        enrolling.give_slots(folder, node.opened.database_key, cost, node.database, {found[0]: passphrase})
+        folder, asked, by = Path(node.settings.data_dir), asked_cost(node.settings), node.opened.person_id
+        give_slots(folder, node.opened.database_key, asked, node.database, {found[0]: passphrase}, by)
 
 
 def tell_pin(certificate: Path) -> None:
@@ -115,6 +118,7 @@ def _enrol_first(settings: Settings, url: str, code: str, passphrase_file: Path 
         raise
     device.settle()
     console.print(say(ENROLLED, name=device.name))
+    console.print(say(NO_CARD))
 
 
 def _check_given(passphrase_file: Path | None) -> None:
@@ -138,8 +142,8 @@ def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path 
         given = given_passphrases(passphrase_file)
         next(given, None)
         chosen = _ask_all(database, passphrase_file, given)
-        folder, cost = Path(settings.data_dir), enrolling.cost_of(settings)
-        enrolling.give_slots(folder, opened.database_key, cost, database, chosen)
+        folder, by = Path(settings.data_dir), opened.person_id
+        give_slots(folder, opened.database_key, asked_cost(settings), database, chosen, by)
         database.checkpoint()
     finally:
         database.close()
@@ -149,7 +153,7 @@ def _enrol_again(settings: Settings, url: str, code: str, passphrase_file: Path 
 def _ask_all(database: Database, passphrase_file: Path | None, given: Iterator[str]) -> dict[str, str]:
     """The new passphrase of each person of the device who has none; `given`: those of a script."""
     chosen: dict[str, str] = {}
-    for person, name in enrolling.waiting_people(database).items():
+    for person, name in waiting_people(database).items():
         typed = next(given, None)
         if typed is None and is_asked_in_script(passphrase_file):
             console.print(say(NO_PASSPHRASE, name=name))

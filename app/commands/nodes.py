@@ -14,7 +14,7 @@ from app.store.db import DATABASE_NAME, Database, open_postgresql, open_sqlite
 from app.store.folder import only_process
 from app.store.migrations import HEAD, revision_of, revisions
 from app.store.opening import central_key, open_database, open_slot
-from app.store.vault import Opened, has_slots
+from app.store.slots import Opened, has_slots
 
 NO_DATA: Final = N_("There is no data of Baqylau in %(folder)s. Name its folder with --data.")
 

@@ -21,10 +21,11 @@ from app.errors import InvalidInput
 from app.services.institutions import Import, import_institutions
 from app.services.people import PersonForm, save_person, set_sign_in
 from app.store import reads
+from app.store.calibration import office_cost
 from app.store.node import Node
+from app.store.slots import has_slots
 from app.store.tables import CredentialRow
-from app.store.vault import has_slots
-from app.sync.enrolling import cost_of, new_passphrase
+from app.sync.enrolling import new_passphrase
 
 SOME_ROWS_BAD = 3
 
@@ -73,7 +74,7 @@ def _add_to_office(
         passphrase = new_passphrase(given, set()) if given else ask_new_passphrase(form.name, set())
         with node.database.write() as session:
             person_id = _save(session, form, author_name)
-            set_sign_in(session, person_id, sign_in_name, passphrase, cost_of(node.settings))
+            set_sign_in(session, person_id, sign_in_name, passphrase, office_cost(node.settings))
 
 
 def _save(session: Session, form: PersonForm, author_name: str) -> str:

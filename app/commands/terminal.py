@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 
 from app.config import Settings, load_settings
-from app.errors import AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
+from app.errors import N_, AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 PASSPHRASE_VARIABLE: Final = "BAQYLAU_PASSPHRASE"  # noqa: S105 - its name
+FOUR_WORDS: Final = N_("Four words by chance, if you like: %(words)s")
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -41,12 +42,16 @@ def say(sentence: str, **params: str | int | float) -> str:
     """A sentence in the language of the settings, with its `%(name)s` filled in."""
     from app.web.language import catalogue
 
-    try:
-        language = load_settings().language
-    except WrongSettings:
-        language = "en"
-    text = catalogue(language).gettext(sentence)
+    text = catalogue(spoken_language()).gettext(sentence)
     return text % params if params else text
+
+
+def spoken_language() -> str:
+    """The language of the settings; English while those are wrong themselves."""
+    try:
+        return load_settings().language
+    except WrongSettings:
+        return "en"
 
 
 def given_passphrases(file: Path | None) -> Iterator[str]:
@@ -63,8 +68,10 @@ def ask_passphrase(file: Path | None) -> str:
 
 def ask_new_passphrase(name: str, taken: set[str]) -> str:
     """A new passphrase of at least four words, typed twice; asked again until it can be used and is none of `taken`."""
+    from app.store.word_lists import suggested
     from app.sync.enrolling import new_passphrase
 
+    complaints.print(say(FOUR_WORDS, words=suggested(spoken_language())), markup=False)
     while True:
         typed = str(typer.prompt(f"New passphrase for {name}", hide_input=True, confirmation_prompt=True, err=True))
         try:

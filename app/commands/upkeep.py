@@ -14,8 +14,8 @@ from app.commands.terminal import complaints, console, progress, settings_of
 from app.services.visits import signature_is_sound
 from app.store import backups, projection, verification
 from app.store.migrations import HEAD
+from app.store.slots import has_slots
 from app.store.tables import EntryRow, table
-from app.store.vault import has_slots
 
 MOST_SHOWN: Final = 20
 

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final
 
 from sqlalchemy import delete
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from app.domain.audit import PERSON_SAVED, SIGN_IN_SET
+from app.domain.audit import PASSPHRASE_CHANGED, PASSPHRASE_RESET, PERSON_SAVED, SIGN_IN_SET
 from app.domain.journal import Draft, Json
 from app.domain.people import ROLES, Person
 from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
@@ -88,6 +88,44 @@ def set_sign_in(
     audit.note(session, by, SIGN_IN_SET, person_id)
 
 
+def change_passphrase(session: Session, person: Person, passphrase: str, cost: Cost, token: str) -> None:
+    """Another passphrase for central. `token`: of the session that goes on; the person's others end.
+
+    Raises NotThere for who does not sign in with one, WeakPassphrase.
+    """
+    kept = session.get(CredentialRow, person.person_id)
+    if kept is None:
+        raise NotThere()
+    kept.passphrase_hash = hash_passphrase(passphrase, cost)
+    session.add(kept)
+    end_sessions_of(session, person.person_id, token)
+    audit.note(session, person.person_id, PASSPHRASE_CHANGED)
+
+
+def reset_passphrase(session: Session, author: Person, person_id: str, passphrase: str, cost: Cost) -> None:
+    """A new passphrase for a colleague who forgot theirs. Raises NotAllowed, NotThere also for oneself, WeakPassphrase."""
+    if not author.may("edit_people"):
+        raise NotAllowed()
+    kept = session.get(CredentialRow, person_id)
+    if kept is None or person_id == author.person_id:
+        raise NotThere()
+    kept.passphrase_hash = hash_passphrase(passphrase, cost)
+    session.add(kept)
+    end_sessions_of(session, person_id)
+    audit.note(session, author.person_id, PASSPHRASE_RESET, person_id)
+
+
+def who_signs_in(session: Session) -> set[str]:
+    """Ids of all who have a name and a passphrase for central."""
+    return set(session.exec(select(CredentialRow.person_id)))
+
+
+def sign_in_name_of(session: Session, person_id: str) -> str:
+    """The name with which a person signs in at central; "" for none."""
+    kept = session.get(CredentialRow, person_id)
+    return kept.sign_in_name if kept else ""
+
+
 def check_sign_in(session: Session, sign_in_name: str, passphrase: str) -> Person:
     """The person behind name and passphrase. Raises WrongSignIn and says no more."""
     kept = _credential(session, sign_in_name)
@@ -125,6 +163,12 @@ def end_session(session: Session, token: str) -> str:
         return ""
     session.delete(row)
     return row.person_id
+
+
+def end_sessions_of(session: Session, person_id: str, but_token: str = "") -> None:
+    """Ends the sessions of a person whose passphrase is another now, except the one that changed it."""
+    others = delete(WebSessionRow).where(col(WebSessionRow.person_id) == person_id)
+    session.execute(others.where(col(WebSessionRow.token_hash) != hash_token(but_token)))
 
 
 def end_all_sessions(session: Session) -> None:

@@ -7,16 +7,21 @@ where Argon2id alone slows them down.
 import json
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from app.clock import Clock
 from app.domain.attempts import as_clock, left_s
 from app.errors import NotEnrolled, TooManyTries, WrongPassphrase
-from app.store.vault import Opened, destroy_slots, has_slots, open_vault, write_whole
+from app.errors_of_keys import KeystoreSilent, WrongCard
+from app.store.folder import write_whole
+from app.store.recovery import checked_code, open_card
+from app.store.slots import Opened, destroy_slots, has_slots, open_vault
 
 ATTEMPTS_NAME: Final = "attempts.json"
+Found = TypeVar("Found")
 log = logging.getLogger("baqylau")
 _one_at_a_time = threading.Lock()  # two tries at once would be counted as one; and each takes 64 MiB
 
@@ -33,18 +38,35 @@ def open_counted(folder: Path, passphrase: str, clock: Clock, wipe_after: int = 
     """Opens a slot as `open_vault` does; also gives how many tries had failed before.
 
     `wipe_after`: the key slots are destroyed with the try of this number, when that fails too; 0 for never.
-    Raises TooManyTries before a try that comes too early, WrongPassphrase, NotEnrolled when there is no slot (any more).
+    Raises TooManyTries before a try that comes too early, WrongPassphrase, NotEnrolled when there is no slot (any more),
+    and KeystoreSilent, which is no failure of who tries.
     """
+    return _counted(folder, clock, wipe_after, lambda: open_vault(folder, passphrase))
+
+
+def open_card_counted(folder: Path, typed: str, clock: Clock, wipe_after: int = 0) -> tuple[bytes, int]:
+    """The database key under the code of the recovery card, as `open_counted` gives a slot.
+
+    Raises MistypedCard before anything is counted, and WrongCard.
+    """
+    code = checked_code(typed)
+    return _counted(folder, clock, wipe_after, lambda: open_card(folder, code))
+
+
+def _counted(folder: Path, clock: Clock, wipe_after: int, open_it: Callable[[], Found]) -> tuple[Found, int]:
     with _one_at_a_time:
         before = _counted_before(folder, clock.now_ms(), wipe_after)
         try:
-            opened = open_vault(folder, passphrase)
-        except WrongPassphrase:
+            found = open_it()
+        except (WrongPassphrase, WrongCard):
             if wipe_after and before.failed + 1 >= wipe_after:
                 _wipe(folder)
             raise
+        except KeystoreSilent:  # without its secret nothing was tried
+            _write(folder, before)
+            raise
         _write(folder, Tries())
-        return opened, before.failed
+        return found, before.failed
 
 
 def _counted_before(folder: Path, now_ms: int, wipe_after: int) -> Tries:

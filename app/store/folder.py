@@ -1,10 +1,11 @@
 """The data folder: one process uses it, and it is its owner's alone."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app.errors import DataInUse, FolderNotPrivate
 
@@ -43,3 +44,23 @@ def _lock_file(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def write_whole(path: Path, document: Mapping[str, Any]) -> None:
+    """A small JSON file, whole or not at all: a new file, flushed, put in the old one's place. Its owner's alone."""
+    fresh = path.with_suffix(".new")
+    with open(fresh, "w") as handle:
+        os.chmod(fresh, 0o600)
+        json.dump(dict(document), handle)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(fresh, path)
+    flush(path.parent)
+
+
+def flush(folder: Path) -> None:
+    """What was renamed or removed in the folder is so after a power cut, too."""
+    if os.name != "nt":
+        descriptor = os.open(folder, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)

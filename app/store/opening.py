@@ -1,16 +1,21 @@
 """Opening a node's data: key slots, database, migrations, projection. The same path for the web app and the commands."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import delete
+
 from app.clock import Clock
 from app.config import Settings
-from app.store import migrations, projection
-from app.store.attempts import open_counted
+from app.errors_of_keys import KeystoreSilent
+from app.store import migrations, projection, slots
+from app.store.attempts import open_card_counted, open_counted
+from app.store.calibration import asked_cost
 from app.store.db import Database, open_postgresql, open_sqlite
 from app.store.node import open_node, value_of
-from app.store.tables import PROJECTION_VERSION
-from app.store.vault import Opened
+from app.store.slots import Opened
+from app.store.tables import PROJECTION_VERSION, WebSessionRow
 
 
 def open_database(settings: Settings, key: bytes | None, clock: Clock) -> Database:
@@ -39,8 +44,15 @@ def central_key(settings: Settings) -> bytes | None:
 
 
 def open_slot(settings: Settings, passphrase: str, clock: Clock) -> tuple[Opened, int]:
-    """A person's slot on this device, and how many tries had failed before. Raises what `open_counted` does."""
-    return open_counted(Path(settings.data_dir), passphrase, clock, settings.wipe_after_tries)
+    """A person's slot on this device, and how many tries had failed before. Raises what `open_counted` does.
+
+    A slot of a lower cost than it should have, or without the keystore's secret, is made anew on the way.
+    """
+    folder = Path(settings.data_dir)
+    opened, failed_before = open_counted(folder, passphrase, clock, settings.wipe_after_tries)
+    with contextlib.suppress(KeystoreSilent, OSError):  # a full disk keeps nobody out: next time, then
+        slots.settle(folder, opened, passphrase, asked_cost(settings))
+    return opened, failed_before
 
 
 def unlock_device(state: Any, passphrase: str) -> tuple[Opened, int]:
@@ -53,3 +65,18 @@ def unlock_device(state: Any, passphrase: str) -> tuple[Opened, int]:
         state.database = open_database(state.settings, opened.database_key, state.clock)
     state.database.node.person_keys[opened.person_id] = opened.signing_key
     return opened, failed_before
+
+
+def unlock_with_card(state: Any, code: str) -> bytes:
+    """Opens the database with the recovery card; gives its key. Nobody is signed in by that, and it locks like any other.
+
+    Raises what `open_card_counted` does.
+    """
+    settings: Settings = state.settings
+    key, _ = open_card_counted(Path(settings.data_dir), code, state.clock, settings.wipe_after_tries)
+    if state.database is None:
+        state.database = open_database(settings, key, state.clock)
+        with state.database.write() as session:
+            session.execute(delete(WebSessionRow))  # no passphrase opens what was open before the lock
+    state.lock.here()
+    return key

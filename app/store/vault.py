@@ -1,18 +1,11 @@
-"""The device's vault: one random database key, wrapped once per person under their passphrase. All cryptography.
-
-`slots.json` beside the database holds, for each person, a box that their passphrase opens. One Argon2id run serves for
-all slots of a tablet: the salt is the tablet's, and the slot is found by a name derived from the key, so the file names
-nobody and a locked tablet does not tell who uses it.
-"""
+"""All cryptography: stretched passphrases, boxes, signatures, sealing. The key slots of a device stand in `slots.py`."""
 
 import base64
 import hashlib
-import json
 import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from argon2 import PasswordHasher
@@ -27,13 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from app.errors import PassphraseTaken, WeakPassphrase, WrongPassphrase
-from app.store.folder import make_private
+from app.errors import WeakPassphrase
 
 SigningKey: TypeAlias = Ed25519PrivateKey
-SLOTS_NAME: Final = "slots.json"
 LEAST_WORDS, LEAST_LETTERS = 4, 16
-SLOTS_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -44,32 +34,23 @@ class Cost:
     rounds: int = 3
     lanes: int = 4
 
-
-@dataclass(frozen=True)
-class Opened:
-    """What a passphrase opens: the database key, whose slot it was, and that person's own signing key."""
-
-    database_key: bytes
-    person_id: str
-    signing_key: SigningKey
+    def is_below(self, other: "Cost") -> bool:
+        """True when a try costs less than it would at the other cost."""
+        return self.memory_mib * self.rounds < other.memory_mib * other.rounds
 
 
 def check_passphrase(passphrase: str) -> str:
     """The passphrase in the one form that is hashed: small letters, single spaces. Raises WeakPassphrase."""
-    plain = _plain(passphrase)
+    plain = plain_passphrase(passphrase)
     if len(plain.split()) < LEAST_WORDS or len(plain.replace(" ", "")) < LEAST_LETTERS:
         raise WeakPassphrase()
     return plain
 
 
-def _plain(passphrase: str) -> str:
+def plain_passphrase(passphrase: str) -> str:
+    """What was typed, in the one form that is hashed."""
     # NFKC: one keyboard types "й" as one sign, another as two, and both must open the tablet.
     return " ".join(unicodedata.normalize("NFKC", passphrase).casefold().split())
-
-
-def has_slots(folder: Path) -> bool:
-    """True when somebody can sign in on this device."""
-    return (folder / SLOTS_NAME).exists()
 
 
 def new_database_key() -> bytes:
@@ -77,103 +58,17 @@ def new_database_key() -> bytes:
     return os.urandom(32)
 
 
-def make_vault(folder: Path, person_id: str, passphrase: str, cost: Cost, database_key: bytes | None = None) -> Opened:
-    """A new vault with its first slot, around a fresh database key or the one that enrolment opened with."""
-    make_private(folder)
-    document = {"version": SLOTS_VERSION, "salt": os.urandom(16).hex(), "cost": vars(cost), "slots": {}}
-    return _put_slot(folder, document, database_key or new_database_key(), person_id, passphrase)
-
-
-def add_slot(folder: Path, database_key: bytes, person_id: str, passphrase: str) -> Opened:
-    """A slot for one more person; needs the open database key. Raises PassphraseTaken, WeakPassphrase."""
-    return _put_slot(folder, _read(folder), database_key, person_id, passphrase)
-
-
-def open_vault(folder: Path, passphrase: str) -> Opened:
-    """Opens the slot of this passphrase. Raises WrongPassphrase; nothing else is told apart."""
-    document = _read(folder)
-    key = _stretch(document, _plain(passphrase))
-    box = document["slots"].get(_slot_name(key))
-    if box is None:
-        raise WrongPassphrase()
-    try:
-        plain = json.loads(
-            AESGCM(_slot_key(key)).decrypt(bytes.fromhex(box["nonce"]), bytes.fromhex(box["box"]), b"slot")
-        )
-    except InvalidTag as error:
-        raise WrongPassphrase() from error
-    signing_key = signing_key_of(bytes.fromhex(plain["signing_key"]))
-    return Opened(bytes.fromhex(plain["database_key"]), plain["person_id"], signing_key)
-
-
-def _put_slot(folder: Path, document: dict[str, Any], database_key: bytes, person_id: str, passphrase: str) -> Opened:
-    key = _stretch(document, check_passphrase(passphrase))
-    slots: dict[str, dict[str, str]] = document["slots"]
-    name = _slot_name(key)
-    if name in slots:
-        raise PassphraseTaken()
-    signing_key = new_signing_key()
-    plain = {
-        "database_key": database_key.hex(),
-        "person_id": person_id,
-        "signing_key": signing_key.private_bytes_raw().hex(),
-    }
-    nonce = os.urandom(12)
-    box = AESGCM(_slot_key(key)).encrypt(nonce, json.dumps(plain).encode(), b"slot")
-    slots[name] = {"nonce": nonce.hex(), "box": box.hex()}
-    write_whole(folder / SLOTS_NAME, document)
-    return Opened(database_key, person_id, signing_key)
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((folder / SLOTS_NAME).read_text())
-    return document
-
-
-def destroy_slots(folder: Path) -> None:
-    """Throws all key slots away: nobody opens the database of this folder any more."""
-    (folder / SLOTS_NAME).unlink(missing_ok=True)
-    _flush_folder(folder)
-
-
-def write_whole(path: Path, document: Mapping[str, Any]) -> None:
-    """A small JSON file, whole or not at all: a new file, flushed, put in the old one's place. Its owner's alone."""
-    fresh = path.with_suffix(".new")
-    with open(fresh, "w") as handle:
-        os.chmod(fresh, 0o600)
-        json.dump(dict(document), handle)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(fresh, path)
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "nt":
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-
-
-def _stretch(document: dict[str, Any], passphrase: str) -> bytes:
-    cost: dict[str, int] = document["cost"]
+def stretched(passphrase: str, salt: bytes, cost: Cost) -> bytes:
+    """32 bytes from a passphrase in its one form, at a cost that makes guessing slow (Argon2id)."""
     return hash_secret_raw(
         passphrase.encode(),
-        bytes.fromhex(str(document["salt"])),
-        time_cost=cost["rounds"],
-        memory_cost=cost["memory_mib"] * 1024,
-        parallelism=cost["lanes"],
+        salt,
+        time_cost=cost.rounds,
+        memory_cost=cost.memory_mib * 1024,
+        parallelism=cost.lanes,
         hash_len=32,
         type=Type.ID,
     )
-
-
-def _slot_name(key: bytes) -> str:
-    return derived_key(key, b"baqylau slot name").hex()
-
-
-def _slot_key(key: bytes) -> bytes:
-    return derived_key(key, b"baqylau slot key")
 
 
 def derived_key(key: bytes, purpose: bytes) -> bytes:
@@ -181,23 +76,37 @@ def derived_key(key: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key)
 
 
+def boxed(key: bytes, plain: bytes, purpose: bytes) -> dict[str, str]:
+    """Bytes under a key, for a JSON file (AES-256-GCM)."""
+    nonce = os.urandom(12)
+    return {"nonce": nonce.hex(), "box": AESGCM(key).encrypt(nonce, plain, purpose).hex()}
+
+
+def unboxed(key: bytes, kept: Mapping[str, Any], purpose: bytes) -> bytes:
+    """What `boxed` took. Raises NotOpened for another key or purpose, or bytes that were changed."""
+    try:
+        return AESGCM(key).decrypt(bytes.fromhex(kept["nonce"]), bytes.fromhex(kept["box"]), purpose)
+    except (InvalidTag, ValueError, KeyError, TypeError) as error:
+        raise NotOpened("another key, or changed bytes") from error
+
+
 # ---- a secret in a file of its own ------------------------------------------------------------------------------------
 
 
 def locked(secret: bytes, passphrase: str, cost: Cost, purpose: bytes) -> dict[str, Any]:
     """A secret under a passphrase, as a JSON object for a file. Raises WeakPassphrase."""
-    kept: dict[str, Any] = {"salt": os.urandom(16).hex(), "cost": vars(cost)}
-    key, nonce = derived_key(_stretch(kept, check_passphrase(passphrase)), purpose), os.urandom(12)
-    return kept | {"nonce": nonce.hex(), "box": AESGCM(key).encrypt(nonce, secret, purpose).hex()}
+    salt = os.urandom(16)
+    key = derived_key(stretched(check_passphrase(passphrase), salt, cost), purpose)
+    return {"salt": salt.hex(), "cost": vars(cost), **boxed(key, secret, purpose)}
 
 
 def unlocked(kept: dict[str, Any], passphrase: str, purpose: bytes) -> bytes:
     """The secret that `locked` took. Raises NotOpened for another passphrase or purpose, or bytes that were changed."""
     try:
-        key = derived_key(_stretch(kept, _plain(passphrase)), purpose)
-        return AESGCM(key).decrypt(bytes.fromhex(kept["nonce"]), bytes.fromhex(kept["box"]), purpose)
-    except (InvalidTag, ValueError, KeyError, TypeError) as error:
-        raise NotOpened("this passphrase does not open it") from error
+        key = stretched(plain_passphrase(passphrase), bytes.fromhex(kept["salt"]), Cost(**kept["cost"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotOpened("these are no locked bytes") from error
+    return unboxed(derived_key(key, purpose), kept, purpose)
 
 
 # ---- sign-in at central, tokens and signatures ------------------------------------------------------------------------
@@ -212,7 +121,7 @@ def hash_passphrase(passphrase: str, cost: Cost) -> str:
 def passphrase_fits(passphrase: str, kept_hash: str) -> bool:
     """True when the passphrase is the one behind the hash. Costs the same for a hash of nobody."""
     try:
-        return PasswordHasher().verify(kept_hash, _plain(passphrase))
+        return PasswordHasher().verify(kept_hash, plain_passphrase(passphrase))
     except (VerificationError, InvalidHashError):
         return False
 

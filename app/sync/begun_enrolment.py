@@ -9,8 +9,9 @@ from typing import Final
 from app.clock import Clock
 from app.config import Settings
 from app.errors import InvalidInput
+from app.store.device_people import waiting_people
 from app.sync import client
-from app.sync.enrolling import CODE_USED_UP, NewDevice, checked_url, tidy, waiting_people
+from app.sync.enrolling import CODE_USED_UP, NewDevice, checked_url, tidy
 from app.sync.link import Transport
 
 LIFE_MS: Final = 15 * 60_000
@@ -59,21 +60,23 @@ class BegunEnrolment:
         with self._one_at_a_time:
             return waiting_people(self._device.database) if self._device and self.name() else {}
 
-    def finish(self, passphrases: Mapping[str, str]) -> None:
+    def finish(self, passphrases: Mapping[str, str]) -> str:
         """Gives the passphrases, which `new_passphrase` has found good. From now on people sign in.
 
-        Raises InvalidInput when there is nothing to finish (any more).
+        Returns the code of the recovery card. Raises InvalidInput when there is nothing to finish (any more).
         """
         with self._one_at_a_time:
             if not self._device or not self.name():
                 raise InvalidInput(CODE_USED_UP)
             try:
                 self._device.give_passphrases(passphrases)
+                code = self._device.make_card()
             except BaseException:
                 self.throw_away()
                 raise
             done, self._device = self._device, None
             done.settle()
+            return code
 
     def throw_away_old(self) -> None:
         with self._one_at_a_time:

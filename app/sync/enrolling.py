@@ -4,10 +4,8 @@ A first enrolment is made in a folder of its own beside the data and moved in pl
 key is in nobody's slot could never be opened again, so half an enrolment is thrown away.
 """
 
-import json
 import os
 import shutil
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,22 +13,24 @@ from urllib.parse import urlsplit
 
 from app.clock import Clock
 from app.config import Settings
+from app.domain.audit import RECOVERY_CARD_MADE
 from app.errors import N_, FolderTaken, InvalidInput, PassphraseTaken
-from app.store import reads
+from app.store import audit, recovery
+from app.store.calibration import asked_cost
 from app.store.db import DATABASE_NAME, Database
-from app.store.node import put_value, value_of, values_with_prefix
+from app.store.device_people import give_slots
+from app.store.node import value_of
 from app.store.opening import open_database
-from app.store.vault import SLOTS_NAME, Cost, add_slot, check_passphrase, has_slots, make_vault, new_database_key
-from app.sync.enrolment import DEVICE_PEOPLE, WHOLE_CODE, enrol, letters_of
+from app.store.slots import SLOTS_NAME, has_slots
+from app.store.vault import check_passphrase, new_database_key
+from app.sync.enrolment import WHOLE_CODE, enrol, letters_of
 from app.sync.link import Transport
 from app.sync.tls import TLS_PINS
 
 MAKING: Final = "enrolling"  # the folder in which an enrolment is made
-HAS_SLOT: Final = "slot."  # node value: this person has a passphrase here; the slots themselves name nobody
 WRONG_URL: Final = N_("“%(url)s” is no address of an office. Write it as https://name or http://name:port.")
 WRONG_CODE: Final = N_("The code has %(wanted)d Latin letters and digits, in groups of four. Compare it with the card.")
 CODE_USED_UP: Final = N_("The enrolment was not finished, and its code is used up. Ask the office for a new one.")
-_one_at_a_time = threading.Lock()  # two slots added at once: one of them would be lost
 
 
 class NewDevice:
@@ -41,7 +41,7 @@ class NewDevice:
         self.folder = Path(settings.data_dir)
         if (self.folder / DATABASE_NAME).exists():
             raise FolderTaken(folder=str(self.folder))
-        self.making, self.cost = self.folder / MAKING, cost_of(settings)
+        self.settings, self.making = settings, self.folder / MAKING
         self.name = ""  # what the office calls it; empty until the office took the code
         self.key = new_database_key()
         shutil.rmtree(self.making, ignore_errors=True)
@@ -58,12 +58,18 @@ class NewDevice:
 
     def give_passphrases(self, passphrases: Mapping[str, str]) -> None:
         """Person id -> passphrase, at least one. With them it is whole: all that is left is to `settle`."""
-        give_slots(self.making, self.key, self.cost, self.database, passphrases)
-        self.database.checkpoint()
-        self.database.close()
+        give_slots(self.making, self.key, asked_cost(self.settings), self.database, passphrases)
+
+    def make_card(self) -> str:
+        """The code of its recovery card. Not before somebody has a passphrase."""
+        with self.database.write() as session:
+            audit.note(session, audit.PROGRAM, RECOVERY_CARD_MADE)
+        return recovery.make_card(self.making, self.key, self.settings.keystore)
 
     def settle(self) -> None:
         """Moves it to its place, where one of its people opens it. Must not be thrown away any more."""
+        self.database.checkpoint()
+        self.database.close()
         move_in(self.making, self.folder)
 
     def throw_away(self) -> None:
@@ -117,45 +123,9 @@ def move_in(making: Path, folder: Path) -> None:
     shutil.rmtree(making, ignore_errors=True)
 
 
-# ---- people and their passphrases ------------------------------------------------------------------------------------
-
-
-def people_of(database: Database) -> dict[str, str]:
-    """Person id -> name of the people who use this device; the id where the name has not come yet."""
-    with database.read() as session:
-        people: list[str] = json.loads(value_of(session, DEVICE_PEOPLE) or "[]")
-        known = reads.people(session)
-    return {person: known[person].name if person in known else person for person in people}
-
-
-def waiting_people(database: Database) -> dict[str, str]:
-    """Those of them who have no passphrase here yet."""
-    with database.read() as session:
-        given = values_with_prefix(session, HAS_SLOT)
-    return {person: name for person, name in people_of(database).items() if person not in given}
-
-
 def new_passphrase(typed: str, taken: set[str]) -> str:
     """A new passphrase in its one form. `taken`: of others, in that form. Raises WeakPassphrase, PassphraseTaken."""
     passphrase = check_passphrase(typed)
     if passphrase in taken:
         raise PassphraseTaken()
     return passphrase
-
-
-def give_slots(folder: Path, key: bytes, cost: Cost, database: Database, passphrases: Mapping[str, str]) -> None:
-    """A key slot in `folder` for each of these people. Raises PassphraseTaken, WeakPassphrase."""
-    with _one_at_a_time:
-        for person, passphrase in passphrases.items():
-            if has_slots(folder):
-                add_slot(folder, key, person, passphrase)
-            else:
-                make_vault(folder, person, passphrase, cost, key)
-        with database.write() as session:
-            for person in passphrases:
-                put_value(session, f"{HAS_SLOT}{person}", "on")
-
-
-def cost_of(settings: Settings) -> Cost:
-    """What one try of a passphrase costs on this node."""
-    return Cost(settings.passphrase_memory_mib, settings.passphrase_rounds)

@@ -131,11 +131,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """Of `shared/_new_passphrase.html`: four words, and the page that offers others where no script runs."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True)
 class SignInPage:
     needs_name: bool  # central asks name and passphrase, a device only the passphrase
     name: str  # as typed before
     next: str  # path to go to afterwards
     problem: str  # "" or what happened and what to do
+    recovery_url: str = ""  # where a card opens the tablet
 
 
 @dataclass(frozen=True)

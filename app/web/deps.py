@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from app.config import Settings
 from app.domain.people import RIGHTS, Person
-from app.errors import NotAllowed, SignInNeeded
+from app.errors import NotAllowed, NotThere, SignInNeeded
 from app.services import people
 from app.store.db import Database
-from app.store.vault import has_slots
+from app.store.slots import has_slots
 from app.web.red_button import red_button
 from app.web.render import is_part_wanted
 from app.web.status import status_of
@@ -97,6 +97,15 @@ def is_here(request: Request) -> bool:
     """True when a browser of this very computer asks, under its loopback name: not over the network of a hub."""
     asks = request.client.host if request.client else ""
     return asks in HERE and request.url.hostname in HERE
+
+
+def only_here(request: Request) -> None:
+    """Raises NotThere for other machines."""
+    if not is_here(request):
+        raise NotThere()
+
+
+Here = Depends(only_here)
 
 
 def is_to_be_linked(request: Request) -> bool:

@@ -14,9 +14,10 @@ from app.sync import enrolling
 from app.sync.begun_enrolment import LIFE_MS, BegunEnrolment
 from app.sync.loop import SyncLoop
 from app.web.contexts import Problem
-from app.web.deps import SignedIn, is_here, is_to_be_linked, open_to_all
+from app.web.deps import Here, SignedIn, is_to_be_linked, open_to_all
 from app.web.forms import TypedForm
 from app.web.new_passphrases import PersonToAsk, chosen_passphrases, people_to_ask
+from app.web.recovery import card_page
 from app.web.render import page, speech_of
 from app.web.security import CAMERA_HEADERS
 from app.web.sync import meet_with_patience
@@ -72,14 +73,7 @@ def only_to_be_linked(request: Request) -> None:
         raise NotThere()
 
 
-def only_here(request: Request) -> None:
-    """Raises NotThere for other machines."""
-    if not is_here(request):
-        raise NotThere()
-
-
 Unlinked = Depends(only_to_be_linked)
-Here = Depends(only_here)
 
 
 @router.get("/enrol", dependencies=[Unlinked])
@@ -118,19 +112,22 @@ def people_page(request: Request) -> Response:
 @router.post("/enrol/people", dependencies=[Unlinked])
 @open_to_all
 def finish(request: Request, typed: TypedForm) -> Response:
-    """The first passphrases: from now on this tablet is opened with them, and these pages are closed."""
+    """The first passphrases: from now on this tablet is opened with them, and these pages are closed.
+
+    What is shown then is the recovery card, and from there the way goes to sign-in.
+    """
     begun, speech = _begun(request), speech_of(request)
-    people = begun.people()
+    name, people = begun.name(), begun.people()
     chosen, problems = chosen_passphrases(speech, people, typed)
     if people and not chosen and not problems:
         problems = (Problem("people", speech.say("At least one of you needs a passphrase, or nobody can sign in.")),)
     if problems:
         return _people(request, problems)
     try:
-        begun.finish(chosen)
+        code = begun.finish(chosen)
     except InvalidInput as error:
         return _page(request, LinkPage("/enrol", True, "", "", speech.say(error.problem), ()), 409)
-    return RedirectResponse("/sign-in", 303)
+    return card_page(request, code, "/sign-in", name)
 
 
 @router.post("/enrol/end", dependencies=[Unlinked])
@@ -170,7 +167,7 @@ def _page(request: Request, view: LinkPage, status: int = 200) -> Response:
 
 def _people(request: Request, problems: tuple[Problem, ...] = ()) -> Response:
     begun = _begun(request)
-    view = TabletPeoplePage(begun.name(), people_to_ask(speech_of(request), begun.people()), problems)
+    view = TabletPeoplePage(begun.name(), people_to_ask(speech_of(request), begun.people(), "/enrol/people"), problems)
     return page(request, "enrol/people.html", view, status=422 if problems else 200)
 
 

@@ -1,15 +1,22 @@
-"""New passphrases in a form: each typed twice, for there is no way back to a forgotten one."""
+"""New passphrases in a form: four words are offered, and what is chosen is typed twice, for a mistake locks out."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.errors import N_, PassphraseTaken, WeakPassphrase
-from app.sync.enrolling import new_passphrase
-from app.web.contexts import Problem
-from app.web.language import Speech
+from fastapi import APIRouter, Request, Response
 
+from app.errors import N_, AppError, PassphraseTaken, WeakPassphrase, WrongPassphrase, WrongSignIn
+from app.store.word_lists import suggested
+from app.sync.enrolling import new_passphrase
+from app.web.contexts import Problem, Suggestion
+from app.web.deps import open_to_all
+from app.web.language import Speech
+from app.web.render import part, speech_of
+
+router = APIRouter()
 NOT_ALIKE: Final = N_("The two passphrases are not the same. Type both anew.")
+NOT_YOURS: Final = N_("This is not your passphrase. Check the four words and try again.")
 
 
 @dataclass(frozen=True)
@@ -18,12 +25,25 @@ class PersonToAsk:
 
     suffix: str
     name: str
+    suggestion: Suggestion
 
 
-def people_to_ask(speech: Speech, people: Mapping[str, str]) -> tuple[PersonToAsk, ...]:
-    """In the order of their names."""
+@router.get("/suggestion")
+@open_to_all
+def other_words(request: Request) -> Response:
+    """Four other words. Open, as passphrases are chosen before anybody can sign in; it tells nothing."""
+    return part(request, "shared/_words.html", suggestion(speech_of(request), ""))
+
+
+def suggestion(speech: Speech, url: str) -> Suggestion:
+    """Four words in the reader's language. `url`: of a page that is opened by GET and shows them."""
+    return Suggestion(suggested(speech.language), url)
+
+
+def people_to_ask(speech: Speech, people: Mapping[str, str], url: str) -> tuple[PersonToAsk, ...]:
+    """In the order of their names. `url`: as in `suggestion`."""
     ordered = sorted(people.items(), key=lambda item: speech.sort_key(item[1]))
-    return tuple(PersonToAsk(f"-{person}", name) for person, name in ordered)
+    return tuple(PersonToAsk(f"-{person}", name, suggestion(speech, url)) for person, name in ordered)
 
 
 def chosen_passphrases(
@@ -52,3 +72,11 @@ def faults(speech: Speech, suffix: str, first: str, again: str, taken: set[str])
         return
     if first != again:
         yield Problem(f"again{suffix}", speech.say(NOT_ALIKE))
+
+
+def refusal(speech: Speech, error: AppError) -> Problem:
+    """A refusal at its field: `passphrase` for what cannot be a new one, `own` for what is said of the old one."""
+    if isinstance(error, PassphraseTaken | WeakPassphrase):
+        return Problem("passphrase", speech.say(error.sentence))
+    is_not_own = isinstance(error, WrongPassphrase | WrongSignIn)
+    return Problem("own", speech.say(NOT_YOURS if is_not_own else error.sentence, **error.params))

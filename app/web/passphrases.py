@@ -1,4 +1,4 @@
-"""Who of this tablet's people has a passphrase, and a first one for a colleague, with the help of who has."""
+"""Who of this tablet's people has a passphrase; a new one for a colleague with the help of who has; the recovery card."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,33 +7,39 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.domain.audit import RECOVERY_CARD_MADE
 from app.domain.people import Person
-from app.errors import PassphraseTaken, TooManyTries, WrongPassphrase
-from app.store.db import Database
-from app.store.opening import open_slot
-from app.sync import enrolling
-from app.web.contexts import Choice, Problem
-from app.web.deps import SignedIn, is_here
-from app.web.new_passphrases import faults
+from app.errors import AppError
+from app.services import people
+from app.store import audit
+from app.store.calibration import asked_cost
+from app.store.device_people import give_slots, people_of, waiting_people
+from app.store.recovery import has_card, make_card
+from app.web.contexts import Choice, Problem, Suggestion
+from app.web.deps import Here, SignedIn, database_of, is_here
+from app.web.new_passphrases import faults, refusal, suggestion
+from app.web.own_passphrase import Words, open_own
+from app.web.recovery import card_page
 from app.web.render import page, speech_of
 
 router = APIRouter()
-Words = Annotated[str, Form(max_length=400)]
 
 
 @dataclass(frozen=True)
 class PassphrasesPage:
     """`passphrases/page.html`."""
 
-    waiting: tuple[Choice, ...]  # those without one
-    others: tuple[str, ...]  # names of those who have one
-    may_link: bool  # the page for a new card of the office opens here
+    colleagues: tuple[Choice, ...]  # all but who is signed in
+    waiting: tuple[str, ...]  # names of those without one
+    suggestion: Suggestion
+    has_card: bool
+    is_here: bool  # at the tablet itself: the pages for a new card of the office and for the recovery card open
     problems: tuple[Problem, ...]
 
 
 @router.get("/passphrases")
 def passphrases_page(request: Request, person: SignedIn) -> Response:
-    return _page(request, "", ())
+    return _page(request, person, "", ())
 
 
 @router.post("/passphrases")
@@ -45,57 +51,61 @@ def give(
     passphrase: Words = "",
     again: Words = "",
 ) -> Response:
-    """A first passphrase for a colleague. The helper's own one opens the tablet's key: to be signed in is not enough."""
-    problems = _problems(request, person, colleague, own, passphrase, again)
-    if problems:
-        return _page(request, colleague, problems)
-    return RedirectResponse("/passphrases", 303)
+    """A first passphrase for a colleague, or one in the place of a forgotten one.
 
-
-def _problems(
-    request: Request, person: Person, colleague: str, own: str, passphrase: str, again: str
-) -> tuple[Problem, ...]:
-    """Gives the passphrase, or says what speaks against it."""
-    speech, database = speech_of(request), _database(request)
+    The helper's own passphrase opens the tablet's key: to be signed in is not enough.
+    """
+    speech = speech_of(request)
     problems = tuple(faults(speech, "", passphrase, again, set()))
-    if colleague not in enrolling.waiting_people(database):
-        return Problem("colleague", speech.say("Choose who gets a passphrase.")), *problems
-    if problems:
-        return problems
+    if colleague == person.person_id or colleague not in people_of(database_of(request)):
+        problems = (Problem("colleague", speech.say("Choose who gets a passphrase.")), *problems)
+    if not problems:
+        try:
+            _give(request, person, own, colleague, passphrase)
+        except AppError as error:
+            problems = (refusal(speech, error),)
+    return _page(request, person, colleague, problems) if problems else RedirectResponse("/passphrases", 303)
+
+
+def _give(request: Request, person: Person, own: str, colleague: str, passphrase: str) -> None:
+    opened, database, settings = open_own(request, person, own), database_of(request), request.app.state.settings
+    folder = Path(settings.data_dir)
+    given = {colleague: passphrase}
+    give_slots(folder, opened.database_key, asked_cost(settings), database, given, person.person_id)
+    with database.write() as session:
+        people.end_sessions_of(session, colleague)
+
+
+@router.post("/passphrases/card", dependencies=[Here])
+def new_card(request: Request, person: SignedIn, own: Words = "") -> Response:
+    """The recovery card anew, shown once: this answer is the only place where its code stands."""
     try:
-        _give(request, person, own, {colleague: passphrase})
-    except TooManyTries as error:
-        return (Problem("own", speech.say(error.sentence, **error.params)),)
-    except WrongPassphrase:
-        return (Problem("own", speech.say("This is not your passphrase. Check the four words and try again.")),)
-    except PassphraseTaken as error:
-        return (Problem("passphrase", speech.say(error.sentence)),)
-    return ()
+        opened = open_own(request, person, own)
+    except AppError as error:
+        problem = refusal(speech_of(request), error)
+        return _page(request, person, "", (Problem("card-own", problem.text),))
+    settings = request.app.state.settings
+    code = make_card(Path(settings.data_dir), opened.database_key, settings.keystore)
+    with database_of(request).write() as session:
+        audit.note(session, person.person_id, RECOVERY_CARD_MADE)
+    return card_page(request, code, "/passphrases")
 
 
-def _give(request: Request, person: Person, own: str, passphrases: dict[str, str]) -> None:
-    state = request.app.state
-    opened, _ = open_slot(state.settings, own, state.clock)
-    if opened.person_id != person.person_id:
-        raise WrongPassphrase()
-    folder, cost = Path(state.settings.data_dir), enrolling.cost_of(state.settings)
-    enrolling.give_slots(folder, opened.database_key, cost, state.database, passphrases)
-
-
-def _page(request: Request, colleague: str, problems: tuple[Problem, ...]) -> Response:
-    speech, database = speech_of(request), _database(request)
-    people, waiting = enrolling.people_of(database), enrolling.waiting_people(database)
-    named = [(key, name) for key, name in people.items() if name != key]  # the others' names are still on their way
+def _page(request: Request, person: Person, colleague: str, problems: tuple[Problem, ...]) -> Response:
+    speech, database = speech_of(request), database_of(request)
+    waiting = waiting_people(database)
+    # Those whose names are still on their way cannot be chosen yet.
+    named = [(key, name) for key, name in people_of(database).items() if name != key and key != person.person_id]
     ordered = sorted(named, key=lambda item: speech.sort_key(item[1]))
+    has_one, has_none = speech.say("has one: it will stop working"), speech.say("has none yet")
     view = PassphrasesPage(
-        waiting=tuple(Choice(key, name, key == colleague) for key, name in ordered if key in waiting),
-        others=tuple(name for key, name in ordered if key not in waiting),
-        may_link=is_here(request),
+        colleagues=tuple(
+            Choice(key, name, key == colleague, has_none if key in waiting else has_one) for key, name in ordered
+        ),
+        waiting=tuple(name for key, name in ordered if key in waiting),
+        suggestion=suggestion(speech, "/passphrases"),
+        has_card=has_card(Path(request.app.state.settings.data_dir)),
+        is_here=is_here(request),
         problems=problems,
     )
     return page(request, "passphrases/page.html", view, status=422 if problems else 200)
-
-
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database

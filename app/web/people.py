@@ -10,11 +10,12 @@ from app.errors import AppError, InvalidInput, WeakPassphrase
 from app.services import people as services
 from app.services.people import PersonForm as SavedForm
 from app.store import reads
-from app.store.vault import Cost
+from app.store.calibration import office_cost
 from app.web import words
 from app.web.contexts import Choice, Problem
 from app.web.deps import ReadSession, WriteSession, needs
 from app.web.forms import PostedForm, TypedForm
+from app.web.new_passphrases import suggestion
 from app.web.render import page, speech_of
 from app.web.review_contexts import PeoplePage, PersonForm, PersonRow
 
@@ -28,6 +29,7 @@ LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English
 def people_page(request: Request, session: ReadSession, person: Seer) -> Response:
     speech = speech_of(request)
     seen = services.seen_at(session)
+    others = services.who_signs_in(session) - {person.person_id} if person.may("edit_people") else set()
     rows = [
         PersonRow(
             person_id=one.person_id,
@@ -38,6 +40,7 @@ def people_page(request: Request, session: ReadSession, person: Seer) -> Respons
             accredited_until=one.accredited_until,
             is_active=one.is_active,
             seen_at=speech.at(seen.get(one.person_id)),
+            passphrase_url=f"/people/{one.person_id}/passphrase" if one.person_id in others else "",
         )
         for one in reads.people(session).values()
     ]
@@ -67,8 +70,7 @@ def add(request: Request, session: WriteSession, person: Editor, typed: TypedFor
         services.save_person(session, person, saved)
         if typed.get("sign_in_name"):
             settings = request.app.state.settings
-            cost = Cost(settings.passphrase_memory_mib, settings.passphrase_rounds)
-            given = (typed["sign_in_name"], typed.get("passphrase", ""), cost)
+            given = (typed["sign_in_name"], typed.get("passphrase", ""), office_cost(settings))
             services.set_sign_in(session, saved.person_id, *given, by=person.person_id)
     except AppError as error:
         session.rollback()
@@ -98,5 +100,6 @@ def _form(request: Request, typed: dict[str, str], roles: list[str], problems: t
         trained_on=typed.get("trained_on", ""),
         sign_in_name=typed.get("sign_in_name", ""),
         roles=tuple(Choice(role, words.role(speech, role), role in roles) for role in ROLES),
+        suggestion=suggestion(speech, "/people/new"),
         languages=tuple(Choice(code, name, code == language) for code, name in LANGUAGE_NAMES.items()),
     )

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from app.web.alert_contexts import OfficeAlert
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
 from app.web.case_contexts import ReportCase
-from app.web.contexts import Choice, IndicatorLink, OriginalOf, PhotoPlace, Problem
+from app.web.contexts import Choice, IndicatorLink, OriginalOf, PhotoPlace, Problem, Suggestion
 
 # ---- institutions, people
 
@@ -84,6 +84,7 @@ class PersonRow:
     accredited_until: date | None
     is_active: bool
     seen_at: datetime | None
+    passphrase_url: str = ""  # where an administrator gives a new one
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class PersonForm:
     sign_in_name: str  # for central; "" when this person signs in on a tablet only
     roles: tuple[Choice, ...]  # several may be chosen
     languages: tuple[Choice, ...]
+    suggestion: Suggestion
 
 
 # ---- inbox and review

@@ -13,7 +13,7 @@ from app.services import people, sign_in_tries
 from app.store import audit
 from app.store.opening import unlock_device
 from app.web.contexts import SignInPage
-from app.web.deps import is_to_be_linked, open_to_all, signed_in_person
+from app.web.deps import is_here, is_to_be_linked, open_to_all, signed_in_person
 from app.web.locking import locked
 from app.web.preferences import own_path
 from app.web.render import page, speech_of
@@ -114,7 +114,9 @@ def _open_session(request: Request, name: str, passphrase: str) -> str:
 
 def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
     needs_name = request.app.state.settings.role == "central"
-    return page(request, "sign_in/page.html", SignInPage(needs_name, name, own_path(next_path), problem), status=status)
+    recovery_url = "/recovery" if not needs_name and is_here(request) else ""
+    view = SignInPage(needs_name, name, own_path(next_path), problem, recovery_url)
+    return page(request, "sign_in/page.html", view, status=status)
 
 
 def _to(path: str) -> RedirectResponse:

@@ -13,7 +13,8 @@ from app.services import people
 from app.services.people import PersonForm
 from app.store import confidential
 from app.store.opening import open_database
-from app.store.vault import new_sealing_key, open_vault, sealing_public_key
+from app.store.slots import open_vault
+from app.store.vault import new_sealing_key, sealing_public_key
 from tests.browser import acts
 from tests.browser.conftest import CHROMIUM, FLAGS, TABLET, Open
 from tests.browser.nodes import ANA, ANA_WORDS, Hand, Pair

@@ -80,6 +80,8 @@ def device_pages(sample: Sample) -> dict[str, str]:
         "bundles": "/bundles",
         "the team's hub": "/hub",
         "passphrases": "/passphrases",
+        "my passphrase": "/passphrase",
+        "passphrase forgotten": "/recovery",
         "linking anew": "/enrol/again",
         "checklists": "/checklists",
         "a checklist": "/checklists/police-holding/1",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.store.vault import Cost, make_vault
+from app.store.slots import make_vault
+from app.store.vault import Cost
 from app.sync import bundles
 from tests.builders import ANA, BEN, DEVICE_KEY, World, answer, make_node, make_visit, make_world
 from tests.cli.conftest import PHRASE, Run

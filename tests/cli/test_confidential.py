@@ -264,7 +264,8 @@ def test_another_key_opens_nothing_and_says_which_would(
 
 
 def test_a_tablet_makes_no_keys(run: Run, tmp_path: Path, phrase: str) -> None:
-    from app.store.vault import Cost, make_vault
+    from app.store.slots import make_vault
+    from app.store.vault import Cost
 
     make_node(tmp_path / "device").close()
     make_vault(tmp_path / "device", ANA, phrase, Cost(19, 2, 1))

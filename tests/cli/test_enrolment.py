@@ -14,11 +14,11 @@ from app.errors import CentralUnreachable
 from app.main import create_app
 from app.services.devices import make_code
 from app.services.people import PersonForm, save_person
-from app.store import reads
+from app.store import device_people, reads
 from app.store.checklist_cache import library_from
 from app.store.db import DATABASE_NAME, Database
 from app.store.opening import open_database
-from app.store.vault import open_vault
+from app.store.slots import open_vault
 from app.sync import enrolling
 from tests.builders import InProcess
 from tests.cli.conftest import Run
@@ -153,7 +153,7 @@ def test_an_enrolment_that_breaks_off_leaves_nothing_and_says_that_the_code_is_g
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(enrolling, "make_vault", interrupt)
+        broken.setattr(device_people, "make_vault", interrupt)
         said = run("enrol", URL, office.code_for("Bolat"), "--data", tablet)
     assert said.code != 0
     assert "its code is used up" in said.err

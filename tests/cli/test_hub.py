@@ -17,7 +17,8 @@ from app.config import ROOT
 from app.errors import HubUnreachable, InvalidInput
 from app.store import authority
 from app.store.node import value_of
-from app.store.vault import Cost, make_vault
+from app.store.slots import make_vault
+from app.store.vault import Cost
 from app.sync import hub_joining
 from app.sync.hub import HUB_CA, HUB_URL
 from app.sync.link import Reply

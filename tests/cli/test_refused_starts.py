@@ -11,7 +11,8 @@ from app.config import ROOT
 from app.store.checklist_cache import library_from
 from app.store.db import open_sqlite
 from app.store.folder import make_private
-from app.store.vault import Cost, make_vault
+from app.store.slots import make_vault
+from app.store.vault import Cost
 from tests.builders import ANA
 from tests.cli.conftest import Run, free_port
 

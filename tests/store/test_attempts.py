@@ -14,7 +14,8 @@ from app.domain.attempts import as_clock, left_s, wait_s
 from app.errors import NotEnrolled, TooManyTries, WrongPassphrase
 from app.store import attempts
 from app.store.attempts import open_counted
-from app.store.vault import Cost, has_slots, make_vault
+from app.store.slots import has_slots, make_vault
+from app.store.vault import Cost
 from tests.builders import ANA, FakeClock
 
 CHEAP = Cost(memory_mib=1, rounds=1, lanes=1)

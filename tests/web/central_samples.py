@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.web.contexts import Choice, NavItem, OriginalOf, PageContext, Problem
+from app.web.contexts import Choice, NavItem, OriginalOf, PageContext, Problem, Suggestion
 from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, DevicesPage, EnrolmentCard, RevocationPage
+from app.web.office_passphrases import OfficePassphrasePage
 from app.web.photo_places import HERE
 from app.web.review_contexts import (
     BadRow,
@@ -98,7 +99,9 @@ IMPORTS = (
 PEOPLE = (
     PeoplePage(
         (
-            PersonRow("p1", "Әсел Үсенқызы", "бақылаушы, топ жетекшісі", "Балаларға көмек қоры", DAY, DAY, True, NOON),
+            PersonRow(
+                "p1", "Әсел Үсенқызы", "бақылаушы, топ жетекшісі", "Балаларға көмек қоры", DAY, DAY, True, NOON, "/x"
+            ),
             PersonRow("p2", "Бекзат Қуанышұлы", "бақылаушы", "", None, None, False, None),
         ),
         True,
@@ -115,6 +118,7 @@ PERSON = PersonForm(
     "",
     (Choice("monitor", "бақылаушы", True), Choice("reviewer", "рецензент", False)),
     (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False)),
+    Suggestion("алма бұлақ домбыра шаңырақ", "/people/new"),
 )
 DEVICE_ROWS = (
     DeviceRow(
@@ -422,6 +426,10 @@ CENTRAL = {
     "institutions/import.html": IMPORTS,
     "people/page.html": PEOPLE,
     "people/new.html": (PERSON, replace(PERSON, problems=(Problem("name", "Атын жазыңыз."),))),
+    "people/passphrase.html": (
+        OfficePassphrasePage("/people/p1/passphrase", "Әсел Үсенқызы", "asel", PERSON.suggestion, ()),
+        OfficePassphrasePage("/x", "Әсел Үсенқызы", "asel", PERSON.suggestion, (Problem("again", "Бірдей емес."),)),
+    ),
     "devices/list.html": DEVICES,
     "devices/page.html": DEVICE_PAGES,
     "devices/revocation.html": (REVOCATION, replace(REVOCATION, still_there="")),

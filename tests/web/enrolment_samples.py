@@ -1,13 +1,21 @@
-"""Sample views of the pages that link a tablet and give its people passphrases."""
+"""Sample views of the pages that link a tablet, give its people passphrases, and recover one."""
 
-from app.web.contexts import Choice, Problem
+from app.web.contexts import Choice, Problem, Suggestion
 from app.web.enrolment import LinkPage, TabletPeoplePage
 from app.web.new_passphrases import PersonToAsk
+from app.web.own_passphrase import OwnPassphrasePage
 from app.web.passphrases import PassphrasesPage
+from app.web.recovery import NewPassphrasePage, RecoveryCard, RecoveryPage
+from tests.web.samples import NOON
 
-PEOPLE = (PersonToAsk("-p1", "Әсел Үсенқызы"), PersonToAsk("-p2", "Қуаныш Сейітжанұлы"))
+WORDS = Suggestion("алма бұлақ домбыра шаңырақ", "/passphrases")
+PEOPLE = (PersonToAsk("-p1", "Әсел Үсенқызы", WORDS), PersonToAsk("-p2", "Қуаныш Сейітжанұлы", WORDS))
 WEAK = Problem("passphrase-p1", "Құпия сөйлемде кемінде төрт сөз болуы керек.")
-CHOICES = (Choice("p1", "Әсел Үсенқызы", False), Choice("p2", "Қуаныш Сейітжанұлы", True))
+NOT_YOURS = Problem("own", "Бұл сіздің сөйлеміңіз емес.")
+CHOICES = (
+    Choice("p1", "Әсел Үсенқызы", False, "бар: ескісі енді ашпайды"),
+    Choice("p2", "Қуаныш Сейітжанұлы", True, "әлі жоқ"),
+)
 ENROLMENT = {
     "enrol/page.html": (
         LinkPage("/enrol", True, "", "", "", ()),
@@ -20,10 +28,24 @@ ENROLMENT = {
         TabletPeoplePage("7-планшет", PEOPLE, (Problem("people", "Кемінде бір адам керек."),)),
     ),
     "passphrases/page.html": (
-        PassphrasesPage(CHOICES, ("Дана Қуанова",), True, ()),
-        PassphrasesPage((), ("Дана Қуанова",), False, ()),
-        PassphrasesPage(
-            CHOICES, (), True, (Problem("own", "Бұл сіздің сөйлеміңіз емес."), Problem("colleague", "Кімге?"))
-        ),
+        PassphrasesPage(CHOICES, ("Қуаныш Сейітжанұлы",), WORDS, False, True, ()),
+        PassphrasesPage((), (), WORDS, True, False, ()),
+        PassphrasesPage(CHOICES, (), WORDS, True, True, (NOT_YOURS, Problem("colleague", "Кімге?"))),
+        PassphrasesPage(CHOICES, (), WORDS, True, True, (Problem("card-own", "Бұл сіздің сөйлеміңіз емес."),)),
     ),
+    "passphrases/own.html": (
+        OwnPassphrasePage(WORDS, "/passphrases", False, ()),
+        OwnPassphrasePage(WORDS, "/", True, ()),
+        OwnPassphrasePage(WORDS, "/", False, (NOT_YOURS,)),
+    ),
+    "recovery/page.html": (RecoveryPage(()), RecoveryPage((Problem("code", "Кодты тексеріңіз."),))),
+    "recovery/person.html": (
+        NewPassphrasePage("ABCD", CHOICES, WORDS, ()),
+        NewPassphrasePage("ABCD", CHOICES, WORDS, (Problem("person", "Кімдікі?"), Problem("again", "Бірдей емес."))),
+    ),
+    "recovery/card.html": (
+        RecoveryCard("7-планшет", "ABCD-EFGH", NOON, 4, "M0 0h1v1h-1z", "/sign-in"),
+        RecoveryCard("7-планшет", "ABCD-EFGH", NOON, 4, "M0 0h1v1h-1z", "/passphrases"),
+    ),
+    "shared/_words.html": (WORDS,),
 }

@@ -26,7 +26,8 @@ from app.store.checklists import Shelf, keep_document, pinned
 from app.store.db import Database
 from app.store.opening import open_database
 from app.store.reads import VisitRecords
-from app.store.vault import Cost, SigningKey, add_slot, make_vault
+from app.store.slots import add_slot, make_vault
+from app.store.vault import Cost, SigningKey
 from app.sync import client, enrolment, link
 
 CENTRAL_URL, DEVICE_URL = "http://127.0.0.1:8001", "http://127.0.0.1:8000"

@@ -29,6 +29,7 @@ OPEN = {
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
     ("POST", "/preferences"),
+    ("GET", "/suggestion"),
 }
 UNLINKED = {  # closed as soon as somebody has a passphrase: see test_enrolment.py
     ("GET", "/enrol"),
@@ -36,6 +37,11 @@ UNLINKED = {  # closed as soon as somebody has a passphrase: see test_enrolment.
     ("GET", "/enrol/people"),
     ("POST", "/enrol/people"),
     ("POST", "/enrol/end"),
+}
+RECOVERY = {  # the card is what they ask for, and the tablet's own browser: see test_recovery.py
+    ("GET", "/recovery"),
+    ("POST", "/recovery"),
+    ("POST", "/recovery/passphrase"),
 }
 HUB = {
     ("POST", "/sync/v1/hub/exchange"),
@@ -76,7 +82,7 @@ def node_of(role: str, device: Node, central: Node) -> Node:
 @pytest.mark.parametrize("role", ROLES)
 def test_the_open_routes_are_exactly_these(role: str) -> None:
     without = {(method, path) for method, path, right in calls_of(role) if not right}
-    assert without == OPEN | (MACHINES if role == "central" else HUB | UNLINKED)
+    assert without == OPEN | (MACHINES if role == "central" else HUB | UNLINKED | RECOVERY)
 
 
 @pytest.mark.parametrize("role", ROLES)
