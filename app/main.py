@@ -63,6 +63,7 @@ CENTRAL_ONLY = (
     "brought_bundles",
     "audit",
     "sealed_interviews",
+    "exports",
 )
 
 

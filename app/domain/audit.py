@@ -23,7 +23,10 @@ VISIT_APPROVED: Final = "visit_approved"
 ALERT_ACKNOWLEDGED: Final = "alert_acknowledged"
 ALERT_CLOSED: Final = "alert_closed"
 ORIGINAL_READ: Final = "original_read"
-EXPORTED: Final = "exported"
+EXPORTED: Final = "exported"  # told: level, what was chosen, counts, SHA-256 of the file, purpose
+PUBLISHED: Final = (
+    "published"  # of: the period; told: way, places, how much is hidden; who looked who could be recognised
+)
 BACKUP_MADE: Final = "backup_made"
 EPOCH_BEGUN: Final = "epoch_begun"
 CONFIDENTIAL_KEY_MADE: Final = "confidential_key_made"  # of: its fingerprint
