@@ -17,10 +17,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from app.clock import Clock, SystemClock
-from app.config import Settings
+from app.config import Settings, is_ruled
 from app.errors import AppError, InvalidInput, NotThere, SignInNeeded
 from app.store.checklists import Shelf
 from app.store.db import Database
+from app.store.office_policy import proclaim
 from app.sync.begun_enrolment import BegunEnrolment
 from app.sync.loop import SyncLoop
 from app.sync.wire import PREFIX
@@ -50,6 +51,7 @@ BOTH = (
     "checklists",
     "booklets",
     "standards",
+    "policy",
 )
 DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "interview_drafts")
 CENTRAL_ONLY = (
@@ -64,6 +66,7 @@ CENTRAL_ONLY = (
     "audit",
     "sealed_interviews",
     "exports",
+    "retention",
 )
 
 
@@ -84,6 +87,7 @@ def create_app(
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
     app.state.settings, app.state.checklists = settings, checklists
+    app.state.own_settings = settings  # before the office's policy
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared
     app.state.lock = Lock(app.state, leaving)
@@ -107,6 +111,8 @@ def _take_up_role(state: Any, settings: Settings, transport: Any) -> None:
         state.begun_enrolment = BegunEnrolment(settings, state.clock, state.sync_loop.connect)
     if state.database is not None:
         state.database.node.tls_pins = settings.pinned_keys
+        if settings.role == "central":
+            proclaim(state.database, settings, is_ruled(settings))
 
 
 def _say_refusals(app: FastAPI) -> None:

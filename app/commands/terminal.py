@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 from rich.console import Console
 
-from app.config import Settings, load_settings
+from app.config import Settings, given_settings, load_settings
 from app.errors import AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def say(sentence: str, **params: str | int | float) -> str:
     from app.web.language import catalogue
 
     try:
-        language = load_settings().language
+        language = given_settings().language
     except WrongSettings:
         language = "en"
     text = catalogue(language).gettext(sentence)

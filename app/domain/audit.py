@@ -27,6 +27,9 @@ EXPORTED: Final = "exported"  # told: level, what was chosen, counts, SHA-256 of
 PUBLISHED: Final = (
     "published"  # of: the period; told: way, places, how much is hidden; who looked who could be recognised
 )
+POLICY_CHANGED: Final = "policy_changed"  # told: each rule as "old → new"
+ERASING_ASKED: Final = "erasing_asked"  # what is over its time; told: how many of each kind
+ERASED_BY_RULE: Final = "erased_by_rule"  # told: how many of each kind, who had asked
 BACKUP_MADE: Final = "backup_made"
 EPOCH_BEGUN: Final = "epoch_begun"
 CONFIDENTIAL_KEY_MADE: Final = "confidential_key_made"  # of: its fingerprint

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.clock import Clock
 from app.config import Settings
-from app.store import migrations, projection
+from app.store import migrations, office_policy, projection
 from app.store.attempts import open_counted
 from app.store.db import Database, open_postgresql, open_sqlite
 from app.store.node import open_node, value_of
@@ -40,7 +40,8 @@ def central_key(settings: Settings) -> bytes | None:
 
 def open_slot(settings: Settings, passphrase: str, clock: Clock) -> tuple[Opened, int]:
     """A person's slot on this device, and how many tries had failed before. Raises what `open_counted` does."""
-    return open_counted(Path(settings.data_dir), passphrase, clock, settings.wipe_after_tries)
+    tries = office_policy.followed(settings).wipe_after_tries
+    return open_counted(Path(settings.data_dir), passphrase, clock, tries)
 
 
 def unlock_device(state: Any, passphrase: str) -> tuple[Opened, int]:
@@ -51,5 +52,6 @@ def unlock_device(state: Any, passphrase: str) -> tuple[Opened, int]:
     opened, failed_before = open_slot(state.settings, passphrase, state.clock)
     if state.database is None:
         state.database = open_database(state.settings, opened.database_key, state.clock)
+        office_policy.take_up(state, state.database)
     state.database.node.person_keys[opened.person_id] = opened.signing_key
     return opened, failed_before
