@@ -27,7 +27,7 @@ SECTION: Final = {
     "retention": N_("How long the office keeps"),
     "exports": N_("What leaves the office"),
 }
-# At true and false, or at any number and at 0.
+# At true and at false.
 SWITCH: Final[Mapping[str, tuple[Said, Said]]] = {
     "originals.keep": (
         Said(
@@ -64,60 +64,61 @@ SWITCH: Final[Mapping[str, tuple[Said, Said]]] = {
         ),
     ),
 }
+# One and many, for which the catalogue knows the first; and what follows.
 NUMBER: Final[Mapping[str, tuple[tuple[str, str], str]]] = {
     "sign_in.lock_after_s": (
         (
             N_("A tablet that nobody touches locks after %(count)s second."),
-            N_("A tablet that nobody touches locks after %(count)s seconds."),
+            "A tablet that nobody touches locks after %(count)s seconds.",
         ),
         N_("What you tapped is saved. To go on you type your passphrase."),
     ),
     "sign_in.session_idle_min": (
         (
             N_("A sign-in ends after %(count)s minute without use."),
-            N_("A sign-in ends after %(count)s minutes without use."),
+            "A sign-in ends after %(count)s minutes without use.",
         ),
         N_("Sign in again; nothing is lost."),
     ),
     "sign_in.session_max_h": (
         (
             N_("A sign-in ends after %(count)s hour in any case."),
-            N_("A sign-in ends after %(count)s hours in any case."),
+            "A sign-in ends after %(count)s hours in any case.",
         ),
         N_("Sign in again; nothing is lost."),
     ),
     "wipe.after_tries": (
         (
             N_("After %(count)s wrong passphrase in a row a tablet destroys its keys."),
-            N_("After %(count)s wrong passphrases in a row a tablet destroys its keys."),
+            "After %(count)s wrong passphrases in a row a tablet destroys its keys.",
         ),
         N_("Then nobody reads it, you neither; what the office has is safe. Send whenever you can."),
     ),
     "retention.interviews_months": (
         (
             N_("Sealed talks are erased %(count)s month after the visit, when it is approved."),
-            N_("Sealed talks are erased %(count)s months after the visit, when it is approved."),
+            "Sealed talks are erased %(count)s months after the visit, when it is approved.",
         ),
         N_("Tell a child honestly how long its words are kept."),
     ),
     "retention.alerts_months": (
         (
             N_("Closed alerts are erased %(count)s month after the visit."),
-            N_("Closed alerts are erased %(count)s months after the visit."),
+            "Closed alerts are erased %(count)s months after the visit.",
         ),
         N_("That there was an alert stays; its words go."),
     ),
     "retention.details_months": (
         (
             N_("Times of sampled files and words of refusals are erased %(count)s month after the visit."),
-            N_("Times of sampled files and words of refusals are erased %(count)s months after the visit."),
+            "Times of sampled files and words of refusals are erased %(count)s months after the visit.",
         ),
         N_("The findings stay."),
     ),
     "exports.public_least": (
         (
             N_("Published figures show no number of places under %(count)s."),
-            N_("Published figures show no number of places under %(count)s."),
+            "Published figures show no number of places under %(count)s.",
         ),
         N_("Nobody can tell from them which place, or which child, was behind a finding."),
     ),
