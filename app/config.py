@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -215,6 +214,8 @@ def is_possible(rule: Rule, value: object) -> bool:
 
 def _rules_in(file: Path) -> dict[str, Any]:
     """Setting -> value, of each rule that a policy file says. Raises WrongPolicy."""
+    import tomllib  # a tablet reads no policy file, and starts sooner
+
     try:
         said = tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:

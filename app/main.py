@@ -87,7 +87,6 @@ def create_app(
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
     app.state.settings, app.state.checklists = settings, checklists
-    app.state.own_settings = settings  # before the office's policy
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared
     app.state.lock = Lock(app.state, leaving)
@@ -105,6 +104,7 @@ def create_app(
 
 def _take_up_role(state: Any, settings: Settings, transport: Any) -> None:
     """What only a device has, and what only central knows."""
+    state.own_settings = settings  # before the office's policy
     state.sync_loop = SyncLoop(state, transport) if settings.role == "device" else None
     state.bundle_plan = None  # of the sealed bundle that this device offers on a page
     if state.sync_loop:

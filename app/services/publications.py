@@ -12,7 +12,6 @@ from app.domain.checklist import Text
 from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.domain.publication import Figures, Period, Place, figures_of, outcomes_of, period_of
-from app.domain.small_cells import LEAST
 from app.domain.visits import Visit, visit_of
 from app.errors import N_, InvalidInput, NotAllowed
 from app.services.texts import kept_text
@@ -123,7 +122,7 @@ def why_not(session: Session, period: Period, way: str, today: date) -> InvalidI
     return None
 
 
-def planned(session: Session, period: Period, way: str, least: int = LEAST) -> tuple[Figures, Gathered]:
+def planned(session: Session, period: Period, way: str, least: int) -> tuple[Figures, Gathered]:
     """The figures as they would be published. Raises InvalidInput when there is too little."""
     found = gathered(session, period)
     figures = figures_of(period, way, found.places, found.texts, least)
@@ -132,7 +131,7 @@ def planned(session: Session, period: Period, way: str, least: int = LEAST) -> t
     return figures, found
 
 
-def publish(session: Session, person: Person, period: Period, way: str, now: datetime, least: int = LEAST) -> Figures:
+def publish(session: Session, person: Person, period: Period, way: str, now: datetime, least: int) -> Figures:
     """The figures of a period: those that were published, or new ones, which from now on stay as they are.
 
     `now`: local time. Raises InvalidInput, NotAllowed.

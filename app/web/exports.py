@@ -91,7 +91,7 @@ def export_figures_file(request: Request, session: WriteSession, person: Exporte
         purpose = services.stated_purpose(typed.get("purpose", ""))
         if services.release_of(session, period) is None and typed.get("confirmed") != "on":
             raise InvalidInput(NOT_CONFIRMED, "confirmed")
-        figures = services.publish(session, person, period, way, made)
+        figures = services.publish(session, person, period, way, made, _least(request))
     except InvalidInput as error:
         session.rollback()
         return _check(request, session, typed, error)
@@ -107,6 +107,11 @@ def export_figures_file(request: Request, session: WriteSession, person: Exporte
     told: dict[str, Json] = {"level": PUBLIC, "purpose": purpose, "period": period.code, "way": way}
     services.note_export(session, person, told | {"sha256": hashlib.sha256(data).hexdigest()})
     return Response(data, headers=headers)
+
+
+def _least(request: Request) -> int:
+    least: int = request.app.state.settings.public_least
+    return least
 
 
 def _now(session: Session, speech: Speech) -> datetime:
@@ -231,7 +236,7 @@ def _check(request: Request, session: Session, typed: dict[str, str], error: Inv
         if problem := services.why_not(session, period, way, _now(session, speech).date()):
             raise problem
         before = services.release_of(session, period)
-        figures, found = (before.figures, None) if before else services.planned(session, period, way)
+        figures, found = (before.figures, None) if before else services.planned(session, period, way, _least(request))
     except InvalidInput as refused:
         return _page(request, session, typed, refused)
     view = replace(

@@ -304,6 +304,15 @@ def test_the_public_file_names_nobody_and_no_place(ben: Browser, central: Node, 
     assert "2026, first half" in told and "Baqylau 0." in told and "no total score" in told
 
 
+def test_the_body_may_ask_for_larger_numbers(ben: Browser, central: Node, country: None) -> None:
+    state = central.app.state
+    state.settings = state.settings.model_copy(update={"public_least": 10})
+    reply = publish(ben)
+    places = {row["By kind of place"]: row["Places visited"] for row in rows_of(reply, "Places")}
+    assert min(places.values()) >= 10 and "numbers under 10 are hidden" in told_in(reply)
+    assert indicator(reply, "B4")["All"] == (0, 32, 0)
+
+
 def test_a_place_counts_once_however_often_it_was_visited(ben: Browser, central: Node, shelf: Shelf) -> None:
     """Five visits to one place would look like five places."""
     for number in range(5):
