@@ -15,7 +15,7 @@ from app.domain.answers import is_complete
 from app.domain.checklist import CompiledChecklist, Text, Value
 from app.domain.coverage import Answers, Repeats
 from app.domain.report import report_of
-from app.domain.small_cells import LEAST, Cell, hidden_cells, merged_groups
+from app.domain.small_cells import LEAST, Cell, Pick, hidden_cells, merged_groups
 
 FOUND, IN_ORDER, NOT_KNOWN = "found", "in_order", "not_known"  # not asked, not seen, not applicable, not settled
 OUTCOMES: Final = (FOUND, IN_ORDER, NOT_KNOWN)
@@ -114,7 +114,7 @@ def outcomes_of(checklist: CompiledChecklist, answers: Answers, repeats: Repeats
 
 
 def figures_of(
-    period: Period, way: str, places: Sequence[Place], texts: Mapping[str, Text], least: int = LEAST
+    period: Period, way: str, places: Sequence[Place], texts: Mapping[str, Text], pick: Pick, least: int = LEAST
 ) -> Figures | None:
     """The figures with everything small hidden; None when fewer than `least` places were visited.
 
@@ -132,14 +132,14 @@ def figures_of(
         for place in places:
             outcome = place.outcomes.get(indicator_id, NOT_KNOWN)
             table[row_of[place.group(way)]][OUTCOMES.index(outcome)] += 1
-        figures.append(_shown(indicator_id, text, table, least))
+        figures.append(_shown(indicator_id, text, table, pick, least))
     return Figures(
         period=period.code, way=way, least=least, visited=len(places), groups=groups, indicators=tuple(figures)
     )
 
 
-def _shown(indicator_id: str, text: Text, table: list[list[int]], least: int) -> IndicatorFigures:
-    hidden = hidden_cells(table, OUTCOMES.index(FOUND), least)
+def _shown(indicator_id: str, text: Text, table: list[list[int]], pick: Pick, least: int) -> IndicatorFigures:
+    hidden = hidden_cells(table, pick, OUTCOMES.index(FOUND), least)
     if hidden is None:
         nothing: Any = (None, None, None)
         return IndicatorFigures(id=indicator_id, text=text, totals=None, rows=(nothing,) * len(table))

@@ -12,11 +12,13 @@ from app.domain.checklist import Text
 from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.domain.publication import Figures, Period, Place, figures_of, outcomes_of, period_of
+from app.domain.small_cells import Chance
 from app.domain.visits import Visit, visit_of
 from app.errors import N_, InvalidInput, NotAllowed
 from app.services.texts import kept_text
 from app.store import audit, journal, reads
 from app.store.checklists import pinned
+from app.store.node import Node
 
 KIND: Final = "release"  # a period that was published; subject `release/<period>`
 SCOPE: Final = "office"  # never leaves central
@@ -125,7 +127,11 @@ def why_not(session: Session, period: Period, way: str, today: date) -> InvalidI
 def planned(session: Session, period: Period, way: str, least: int) -> tuple[Figures, Gathered]:
     """The figures as they would be published. Raises InvalidInput when there is too little."""
     found = gathered(session, period)
-    figures = figures_of(period, way, found.places, found.texts, least)
+    node: Node = session.info["node"]
+    chance = Chance(
+        node.sign(f"figures of {period.code} by {way}".encode())
+    )  # nobody else's, and the same at each look
+    figures = figures_of(period, way, found.places, found.texts, chance, least)
     if figures is None:
         raise InvalidInput(TOO_FEW, "period", least=least)
     return figures, found
