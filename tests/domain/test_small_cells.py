@@ -190,9 +190,9 @@ def fillings(table: Table, hidden: frozenset[Cell]) -> Iterator[Table]:
             yield tried
 
 
-@pytest.mark.parametrize("table", [[[5, 6, 7], [5, 7, 1]], [[8, 3, 9], [6, 7, 5]], [[2, 9, 6], [7, 6, 8]]])
+@pytest.mark.parametrize("table", [[[6, 5, 9], [1, 3, 1]], [[5, 6, 7], [5, 7, 1]], [[8, 3, 9], [6, 7, 5]]])
 def test_who_knows_the_program_cannot_tell_a_cell_by_trying_which_tables_it_hides_so(table: Table) -> None:
-    """With the cheapest cover in place of a chosen one the first table gave its 1 away."""
+    """With the cheapest cover in place of one by chance a cell of the first table may be three numbers, and not five."""
     for hidden in outcomes(table):
         assert hidden is not None
         same = [tried for tried in fillings(table, hidden) if hidden in outcomes(tried)]
