@@ -201,6 +201,20 @@ def verify(
 
 
 @program.command()
+def retention(
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Erase it, where the policy asks for no second person.")
+    ] = False,
+    author: SignInName = "",
+    data: Data = None,
+) -> None:
+    """List what is over its time at the office by the body's policy; it is erased on the page /retention by two people."""
+    from app.commands.retention import keep_to_retention
+
+    keep_to_retention(erase, author, data)
+
+
+@program.command()
 def migrate(data: Data = None, passphrase_file: PassphraseFile = None) -> None:
     """Bring the database to the schema of this version. Starting a node does the same."""
     from app.commands import upkeep

@@ -2,21 +2,27 @@
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.domain.policy import BY_KEY, NO_SOUND, RULES, SECTIONS, Rule, is_looser
 from app.errors import WrongSettings
+from app.errors_of_files import WrongPolicy
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX: Final = "BAQYLAU_"
 SETTINGS_FILE: Final = "BAQYLAU_SETTINGS_FILE"
 
 PIN: Final = re.compile(r"[A-Za-z0-9+/]{43}=")  # SHA-256 in base64
+
+POLICY_NAME: Final = "policy.toml"
+AT_LINE: Final = re.compile(r"\(at line (\d+)")
 
 Role = Literal["device", "central"]
 
@@ -62,6 +68,27 @@ class Settings(BaseSettings):
     )
     interview_second_person: bool = Field(
         False, description="central only: a second reviewer must agree before an interview is given out to be read."
+    )
+    retention_second_person: bool = Field(
+        True, description="central only: a second person must agree before what is over its time is erased."
+    )
+    retention_interviews_months: int = Field(
+        0, ge=0, le=1200, description="central only: months after the visit until sealed talks are erased. 0: kept."
+    )
+    retention_alerts_months: int = Field(
+        0, ge=0, le=1200, description="central only: months after the visit until closed alerts are erased. 0: kept."
+    )
+    retention_details_months: int = Field(
+        0,
+        ge=0,
+        le=1200,
+        description="central only: months after the visit until times of sampled files and refusals are erased. 0: kept.",
+    )
+    public_least: int = Field(
+        5, ge=5, le=50, description="central only: the smallest number of places that published figures show."
+    )
+    policy_file: Path | None = Field(
+        None, description="central only: the body's policy (TOML). Empty: policy.toml in data_dir, when there is one."
     )
     session_idle_min: int = Field(
         30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
@@ -117,7 +144,28 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """The settings of this process: defaults, the settings file, the environment, and over them the given `overrides`.
+    """The settings of this process: those that are given, and at central over them the rules of the body's policy file.
+
+    Raises WrongSettings, and WrongPolicy.
+    """
+    settings = given_settings(**overrides)
+    if settings.role != "central":
+        return settings  # a tablet hears of the policy from its office: see `store.office_policy`
+    return ruled(settings, policy_of(settings)) if is_ruled(settings) else settings
+
+
+def policy_of(settings: Settings) -> Path:
+    """Where the body's policy file is, or would be."""
+    return settings.policy_file or settings.data_dir / POLICY_NAME
+
+
+def is_ruled(settings: Settings) -> bool:
+    """True at a central with a policy file: one that is named has to be there."""
+    return settings.policy_file is not None or policy_of(settings).exists()
+
+
+def given_settings(**overrides: object) -> Settings:
+    """Defaults, the settings file, the environment, and over them the given `overrides`.
 
     An override of None is not given. Raises WrongSettings, which names each wrong setting with what is allowed.
     """
@@ -132,6 +180,95 @@ def load_settings(**overrides: object) -> Settings:
     if faults:
         raise WrongSettings(faults="\n".join(faults))
     return settings
+
+
+def ruled(settings: Settings, file: Path) -> Settings:
+    """The settings under the rules of a policy file. What was set on this computer counts only where it is stricter.
+
+    Raises WrongPolicy for a file that cannot be read, a rule that does not exist or says what cannot be, and for a
+    setting of this computer that asks less than its rule: nobody may believe in a rule that does not hold.
+    """
+    rules = _rules_in(file)
+    for setting, value in rules.items():
+        rule = next(one for one in RULES if one.setting == setting)
+        own = getattr(settings, setting)
+        if setting in settings.model_fields_set and is_looser(rule, own, value):
+            name = f"{PREFIX}{setting.upper()}"
+            raise WrongPolicy("looser", file=str(file), key=rule.key, value=_toml(value), name=name, own=_toml(own))
+    return settings.model_copy(update=in_force(settings, rules))
+
+
+def in_force(settings: Settings, rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Setting -> value, of the settings that `rules` (by setting) speak of: theirs, or this computer's stricter own.
+
+    What this version cannot be set to is passed over: the office may be newer than a tablet.
+    """
+    found = {}
+    for rule in RULES:
+        if rule.setting in rules and is_possible(rule, rules[rule.setting]):
+            own, value = getattr(settings, rule.setting), rules[rule.setting]
+            is_own = rule.setting in settings.model_fields_set and not is_looser(rule, own, value)
+            found[rule.setting] = own if is_own else value
+    return found
+
+
+def is_possible(rule: Rule, value: object) -> bool:
+    """True for what the rule's setting may be, without bending: 1 is no `true`, and "5" no 5."""
+    field = Settings.model_fields[rule.setting]
+    kind: Any = Annotated[field.annotation, field]
+    try:
+        TypeAdapter(kind, config={"strict": True}).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _rules_in(file: Path) -> dict[str, Any]:
+    """Setting -> value, of each rule that a policy file says. Raises WrongPolicy."""
+    import tomllib  # a tablet reads no policy file, and starts sooner
+
+    try:
+        said = tomllib.loads(file.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongPolicy("unreadable", file=str(file)) from error
+    except tomllib.TOMLDecodeError as error:
+        line = AT_LINE.search(str(error))
+        raise WrongPolicy("line", file=str(file), line=line.group(1) if line else "—") from error
+    found = {}
+    for key, value in _flat(said):
+        if key == NO_SOUND and value is False:
+            continue
+        if key == NO_SOUND:
+            raise WrongPolicy("sound", file=str(file))
+        if key not in BY_KEY:
+            raise WrongPolicy("unknown", file=str(file), key=key, known=", ".join((*BY_KEY, NO_SOUND)))
+        rule = BY_KEY[key]
+        if not is_possible(rule, value):
+            raise WrongPolicy("value", file=str(file), key=key, value=_toml(value), allowed=_choices(rule))
+        found[rule.setting] = value
+    return found
+
+
+def _flat(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """ "section.name" -> value; of what is no section of ours the name alone."""
+    for section, content in said.items():
+        if section in SECTIONS and isinstance(content, dict):
+            yield from ((f"{section}.{name}", value) for name, value in content.items())
+        else:
+            yield section, content
+
+
+def _choices(rule: Rule) -> str:
+    """What a rule may be, without a word of any language."""
+    field = Settings.model_fields[rule.setting]
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f'"{one}"' for one in get_args(field.annotation))
+    bounds = [str(getattr(one, name)) for one in field.metadata for name in ("ge", "le") if hasattr(one, name)]
+    return "–".join(bounds) or "true, false"
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)[:60]
 
 
 def _faults_of_file(path: Path) -> list[str]:

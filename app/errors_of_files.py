@@ -1,4 +1,4 @@
-"""Refusals of spreadsheets and of the library's files, as `app.errors` has the others."""
+"""Refusals of spreadsheets, of the policy file and of the library's files, as `app.errors` has the others."""
 
 from typing import ClassVar
 
@@ -43,3 +43,23 @@ class ChangesOthers(AppError):
 class NoSuchChecklist(NotThere):
     code = "no_such_checklist"
     sentence = N_("There is no checklist “%(id)s” in this version. There are: %(known)s.")
+
+
+class WrongPolicy(RefusedBecause):
+    """A policy file under which nothing starts. `why`: unreadable, line, unknown, value, looser, sound."""
+
+    status, code = 500, "wrong_policy"
+    sentences: ClassVar[dict[str, str]] = {
+        "unreadable": N_("The policy file %(file)s cannot be read. Name the right one, or take the setting away."),
+        "line": N_("The policy file %(file)s has a mistake in line %(line)s. A rule is written as: name = value"),
+        "unknown": N_("The policy file %(file)s has no rule to make of “%(key)s”. There are: %(known)s."),
+        "value": N_("The policy file %(file)s says %(key)s = %(value)s. It may be: %(allowed)s."),
+        "looser": N_(
+            "The policy file %(file)s says %(key)s = %(value)s, but here %(name)s=%(own)s is set. A setting may only be "
+            "stricter than the policy. Take it away, or have the policy changed."
+        ),
+        "sound": N_(
+            "The policy file %(file)s wants sound to be recorded. This program records none. Take the line away, or write: "
+            "recording = false"
+        ),
+    }

@@ -17,10 +17,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from app.clock import Clock, SystemClock
-from app.config import Settings
+from app.config import Settings, is_ruled
 from app.errors import AppError, InvalidInput, NotThere, SignInNeeded
 from app.store.checklists import Shelf
 from app.store.db import Database
+from app.store.office_policy import proclaim
 from app.sync.begun_enrolment import BegunEnrolment
 from app.sync.loop import SyncLoop
 from app.sync.wire import PREFIX
@@ -52,6 +53,7 @@ BOTH = (
     "checklists",
     "booklets",
     "standards",
+    "policy",
 )
 DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "recovery", "interview_drafts")
 CENTRAL_ONLY = (
@@ -66,6 +68,8 @@ CENTRAL_ONLY = (
     "brought_bundles",
     "audit",
     "sealed_interviews",
+    "exports",
+    "retention",
 )
 
 
@@ -103,12 +107,15 @@ def create_app(
 
 def _take_up_role(state: Any, settings: Settings, transport: Any) -> None:
     """What only a device has, and what only central knows."""
+    state.own_settings = settings  # before the office's policy
     state.sync_loop = SyncLoop(state, transport) if settings.role == "device" else None
     state.bundle_plan = None  # of the sealed bundle that this device offers on a page
     if state.sync_loop:
         state.begun_enrolment = BegunEnrolment(settings, state.clock, state.sync_loop.connect)
     if state.database is not None:
         state.database.node.tls_pins = settings.pinned_keys
+        if settings.role == "central":
+            proclaim(state.database, settings, is_ruled(settings))
 
 
 def _say_refusals(app: FastAPI) -> None:

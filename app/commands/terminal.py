@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 from rich.console import Console
 
-from app.config import Settings, load_settings
+from app.config import Settings, given_settings, load_settings
 from app.errors import N_, AppError, InvalidInput, PassphraseTaken, WeakPassphrase, WrongSettings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def say(sentence: str, **params: str | int | float) -> str:
 def spoken_language() -> str:
     """The language of the settings; English while those are wrong themselves."""
     try:
-        return load_settings().language
+        return given_settings().language
     except WrongSettings:
         return "en"
 

@@ -28,7 +28,13 @@ VISIT_APPROVED: Final = "visit_approved"
 ALERT_ACKNOWLEDGED: Final = "alert_acknowledged"
 ALERT_CLOSED: Final = "alert_closed"
 ORIGINAL_READ: Final = "original_read"
-EXPORTED: Final = "exported"
+EXPORTED: Final = "exported"  # told: level, what was chosen, counts, SHA-256 of the file, purpose
+PUBLISHED: Final = (
+    "published"  # of: the period; told: way, places, how much is hidden; who looked who could be recognised
+)
+POLICY_CHANGED: Final = "policy_changed"  # told: each rule as "old → new"
+ERASING_ASKED: Final = "erasing_asked"  # what is over its time; told: how many of each kind
+ERASED_BY_RULE: Final = "erased_by_rule"  # told: how many of each kind, who had asked
 BACKUP_MADE: Final = "backup_made"
 EPOCH_BEGUN: Final = "epoch_begun"
 CONFIDENTIAL_KEY_MADE: Final = "confidential_key_made"  # of: its fingerprint

@@ -22,6 +22,8 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = {
     "devices": frozenset({"administrator"}),
     "see_audit": frozenset({"reviewer", "administrator"}),  # each sees what the other did
     "erase": frozenset({"administrator"}),  # what others wrote; one's own words anybody may erase
+    "retention": frozenset({"reviewer", "administrator"}),  # each sees what the other erases
+    "export_findings": frozenset({"reviewer"}),  # what leaves the office: of visits they see, and what is published
     "bring_bundles": frozenset({"reviewer", "administrator"}),  # each entry is its author's, whoever brings the stick
 }
 

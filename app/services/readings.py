@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.domain import audit as acts
 from app.domain import readings as rules
+from app.domain.interviews import sealed_keys
 from app.domain.merge import Record
 from app.domain.people import Person
 from app.domain.readings import Given, Reading
@@ -25,8 +26,8 @@ def interview_for(session: Session, person: Person, visit_id: str, interview_id:
     if not person.may("review"):
         raise NotAllowed()
     found = reads.record(session, interview_id)
-    if found is None or found.kind != "interview" or found.scope != visit.scope:
-        raise NotThere()
+    if found is None or found.kind != "interview" or found.scope != visit.scope or not sealed_keys(found.fields):
+        raise NotThere()  # also when it was erased
     return found
 
 

@@ -70,3 +70,11 @@ def carry_out(session: Session, fresh: Iterable[Entry]) -> set[str]:
                 session.execute(update(ENTRY).where(here).values(body=None))
                 subjects.add(target.subject)
     return subjects
+
+
+def with_body(session: Session, scope: str, kinds: Sequence[str]) -> list[str]:
+    """Ids of the entries of these kinds in a scope whose bodies are here, oldest first."""
+    rows = select(ENTRY.c.entry_id).where(
+        ENTRY.c.scope == scope, ENTRY.c.kind.in_(kinds), ENTRY.c.body.is_not(None), ENTRY.c.quarantined.is_(None)
+    )
+    return list(session.execute(rows.order_by(ENTRY.c.entry_id)).scalars())

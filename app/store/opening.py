@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from app.clock import Clock
 from app.config import Settings
 from app.errors_of_keys import KeystoreSilent
-from app.store import migrations, projection, slots
+from app.store import migrations, office_policy, projection, slots
 from app.store.attempts import open_card_counted, open_counted
 from app.store.calibration import asked_cost
 from app.store.db import Database, open_postgresql, open_sqlite
@@ -49,7 +49,8 @@ def open_slot(settings: Settings, passphrase: str, clock: Clock) -> tuple[Opened
     A slot of a lower cost than it should have, or without the keystore's secret, is made anew on the way.
     """
     folder = Path(settings.data_dir)
-    opened, failed_before = open_counted(folder, passphrase, clock, settings.wipe_after_tries)
+    tries = office_policy.followed(settings).wipe_after_tries
+    opened, failed_before = open_counted(folder, passphrase, clock, tries)
     with contextlib.suppress(KeystoreSilent, OSError):  # a full disk keeps nobody out: next time, then
         slots.settle(folder, opened, passphrase, asked_cost(settings))
     return opened, failed_before
@@ -63,6 +64,7 @@ def unlock_device(state: Any, passphrase: str) -> tuple[Opened, int]:
     opened, failed_before = open_slot(state.settings, passphrase, state.clock)
     if state.database is None:
         state.database = open_database(state.settings, opened.database_key, state.clock)
+        office_policy.take_up(state, state.database)
     state.database.node.person_keys[opened.person_id] = opened.signing_key
     return opened, failed_before
 
@@ -73,9 +75,11 @@ def unlock_with_card(state: Any, code: str) -> bytes:
     Raises what `open_card_counted` does.
     """
     settings: Settings = state.settings
-    key, _ = open_card_counted(Path(settings.data_dir), code, state.clock, settings.wipe_after_tries)
+    tries = office_policy.followed(settings).wipe_after_tries
+    key, _ = open_card_counted(Path(settings.data_dir), code, state.clock, tries)
     if state.database is None:
         state.database = open_database(settings, key, state.clock)
+        office_policy.take_up(state, state.database)
         with state.database.write() as session:
             session.execute(delete(WebSessionRow))  # no passphrase opens what was open before the lock
     state.lock.here()

@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import AppError, CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled
+from app.store import office_policy
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.sync import tls
@@ -90,6 +91,7 @@ class SyncLoop:
             self.is_sending, before = True, self.progress.total
             try:
                 outcome = await asyncio.to_thread(self._meet, database)
+                await asyncio.to_thread(office_policy.take_up, self.state, database)
             finally:
                 self.is_sending = False
                 if self.progress.total > before and self.failures < REFUSED:

@@ -132,9 +132,11 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
         ("/guides", N_("Guides"), "book-open", True),
         ("/institutions", N_("Institutions"), "map-pin", central and person.may("see_institutions")),
         ("/checklists", N_("Checklists"), "clipboard-list", central),
+        ("/exports", N_("Exports"), "download", central and person.may("export_findings")),
         ("/people", N_("People"), "users", central and person.may("see_people")),
-        ("/devices", N_("Tablets"), "shield-check", central and person.may("devices")),
+        ("/devices", N_("Tablets"), "tablet-smartphone", central and person.may("devices")),
         ("/audit", N_("Audit log"), "history", central and person.may("see_audit")),
+        ("/policy", N_("Rules of the office"), "shield-check", True),
         ("/standards", N_("Standards"), "scale", person.may("signed_in")),
         ("/sync", N_("Sending"), "cloud-upload", not central),
     ]

@@ -90,6 +90,8 @@ def _page(
     now_ms: int = session.info["node"].clock.now_ms()
     rows = []
     for record in reads.records(session, "interview", scene.visit.scope):
+        if not sealed_keys(record.fields):  # erased
+            continue
         about = [one for one in readings if one.interview_id == record.subject]
         row = _row(scene, record, [_reading(scene, one, now_ms, needs_second) for one in about])
         if error and record.subject == interview_id:

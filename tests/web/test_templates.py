@@ -18,6 +18,7 @@ from tests.web import (
     central_samples,
     checklist_samples,
     enrolment_samples,
+    export_samples,
     guide_samples,
     hub_samples,
     interview_samples,
@@ -41,6 +42,7 @@ CENTRAL = {
     "bundles/import.html": bundle_samples.IMPORTS,
     "alerts/office.html": alert_samples.OFFICE,
     **central_samples.CENTRAL,
+    **export_samples.CENTRAL,
     **guide_samples.OFFICE,
     **interview_samples.CENTRAL,
 }
