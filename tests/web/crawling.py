@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -97,6 +97,8 @@ class PageParser(HTMLParser):
 
     def _add_field(self, tag: str, at: Mapping[str, str]) -> None:
         form = self._by_id.get(at["form"]) if "form" in at else self._open
+        if form is not None and at.get("formaction"):  # a button that sends the same fields elsewhere
+            self.forms.append(replace(form, action=urljoin(self.path, at["formaction"])))
         name = at.get("name", "")
         if form is None or not name or "disabled" in at or "readonly" in at:
             return
@@ -176,7 +178,10 @@ def crawl(
         waiting += page.links
         for form in page.forms:
             form.route = finder.template(form.method, form.action)
-            assert form.route, f"a form goes nowhere: {form.method} {form.action} on {path}"
+            has_buttons = any(other.fields is form.fields for other in page.forms if other is not form)
+            assert form.route or has_buttons, f"a form goes nowhere: {form.method} {form.action} on {path}"
+            if not form.route:
+                continue  # only its buttons say where
             kind = (form.method, form.route, tuple(sorted(form.fields)))
             if kind not in kinds:
                 kinds.add(kind)
