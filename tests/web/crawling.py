@@ -30,6 +30,7 @@ class Field:
     value: str = ""
     options: list[str] = field(default_factory=list)
     is_numeric: bool = False
+    is_forgotten: bool = False  # the browser is told to keep nothing of it
     longest: int = 0  # letters; 0 for no limit
 
     @property
@@ -48,6 +49,7 @@ class Form:
     route: str = ""
     fields: dict[str, Field] = field(default_factory=dict)
     is_multipart: bool = False
+    autocomplete: str = ""
 
 
 class PageParser(HTMLParser):
@@ -90,7 +92,8 @@ class PageParser(HTMLParser):
     def _begin_form(self, at: Mapping[str, str]) -> None:
         action = urljoin(self.path, at.get("action") or self.path)
         is_multipart = "multipart" in at.get("enctype", "")
-        self._open = Form(self.path, at.get("method", "get").upper(), action, is_multipart=is_multipart)
+        method, autocomplete = at.get("method", "get").upper(), at.get("autocomplete", "")
+        self._open = Form(self.path, method, action, is_multipart=is_multipart, autocomplete=autocomplete)
         self.forms.append(self._open)
         if "id" in at:
             self._by_id[at["id"]] = self._open
@@ -105,6 +108,7 @@ class PageParser(HTMLParser):
         kind = at.get("type", "text") if tag == "input" else tag
         one = form.fields.setdefault(name, Field(name, kind, at.get("value", "") if tag == "input" else ""))
         one.is_numeric = at.get("inputmode") in ("numeric", "decimal")
+        one.is_forgotten = (at.get("autocomplete") or form.autocomplete) == "off"
         one.longest = int(at.get("maxlength", "0"))
         if kind in ("radio", "checkbox", "button") and at.get("value"):
             one.options.append(at["value"])

@@ -1,7 +1,7 @@
 """Whatever is sent to whichever route, in whichever of its parameters: the node answers, says no trace and no markup.
 
 The routes, their parameters and the fields of their forms are read off the app and its pages; a new one is tried at
-once. Each run tries a few hostile values in every place; `./dev test --long` tries all of them.
+once. Each run tries hostile values in other places; `./dev test --long` tries several in every place.
 """
 
 from __future__ import annotations
@@ -131,11 +131,11 @@ def send(browser: Browser, method: str, path: str, body: bytes, headers: dict[st
 
 
 def tries(places: list[Place], is_long: bool) -> Iterator[tuple[Place, str]]:
-    """Every value in every place; on a short run one by chance in a few places of each route."""
+    """Values by chance: a few in every place, or on a short run one in a few places of each route."""
     every = (*VALUES, *PATHS, *MARKUP)
     chosen = places if is_long else random.sample(places, min(len(places), A_FEW))
     for place in chosen or [Place("none", "")]:
-        for value in every if is_long else random.sample(every, 1):
+        for value in random.sample(every, A_FEW if is_long else 1):
             if place.where != "header" or "\n" not in value:  # no client can send such a header
                 yield place, value
 

@@ -109,3 +109,25 @@ def test_no_page_of_the_office_has_an_element_that_was_typed(
         expect_nothing_of_it(
             crawl(browser.get, "central", each=4, leave_out=r"^/(checklists|standards|interviews)"), fewest
         )
+
+
+def test_a_browser_is_told_to_keep_nothing_that_is_typed_on_a_tablet(
+    device: Node, ana: Browser, visit: Visiting
+) -> None:
+    """Else it lies on its disk, for the next time or to bring a tab back (seen: browser/test_profile.py)."""
+    make_busy_tablet(device, ana, visit)
+    forms = crawl(ana.get, "device", each=2, leave_out=PAGES_TO_READ).forms
+    kept = {
+        (form.route, one.name) for form in forms for one in form.fields.values() if one.is_free and not one.is_forgotten
+    }
+    assert {(route, name) for route, name in kept if route != "/passphrases"} == set()
+
+
+def test_what_was_looked_for_on_a_tablet_gets_into_no_address(device: Node, ana: Browser, visit: Visiting) -> None:
+    """Addresses stay in the browser's history: a form that asks with GET is sent by htmx, which leaves the address."""
+    make_busy_tablet(device, ana, visit)
+    seen = crawl(ana.get, "device", each=8, leave_out=r"^/checklists|/booklet|/sections/|/standards/|/interviews")
+    asking = [form for form in seen.forms if form.method == "GET" and any(one.is_free for one in form.fields.values())]
+    assert len(asking) >= 3
+    for form in asking:
+        assert f'action="{form.action}" role="search" hx-get="{form.action}"' in seen.pages[form.page], form.page
