@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.journal import StreamName, first_chain, seal_message
+from app.errors import ProtocolError
 from app.store.db import Database
 from app.store.node import EPOCH, value_of
 from app.store.vault import signature_holds
@@ -114,6 +115,12 @@ def test_central_answers_whatever_a_device_signs(
     world: World, genuine: tuple[Database, dict[str, Any]], times: int
 ) -> None:
     hold(world, *genuine, times)
+
+
+def test_a_hash_of_another_length_is_refused_however_it_is_written() -> None:
+    told = wire.PushedEntry(id="01900000-0000-7000-8000-000000000009", hh="ab " * 21 + " ", bh="00" * 32)
+    with pytest.raises(ProtocolError):
+        told.place()
 
 
 # ---- entries in a chain that holds, under a seal that holds ------------------------------------------------------------
