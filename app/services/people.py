@@ -86,9 +86,7 @@ def set_sign_in(
     session.merge(
         CredentialRow(person_id=person_id, sign_in_name=name, passphrase_hash=hash_passphrase(passphrase, cost))
     )
-    session.execute(
-        delete(WebSessionRow).where(col(WebSessionRow.person_id) == person_id)
-    )  # who knew the old words goes
+    end_sessions_of(session, person_id)  # who knew the old words goes
     session.flush()
     audit.note(session, by, SIGN_IN_SET, person_id)
 
