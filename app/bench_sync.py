@@ -113,7 +113,7 @@ def _answers_bytes(device: SyncDevice) -> int:
     """The body of the request that brings a visit's 150 answers."""
     with device.database.read() as session:
         request = client.request_of(session, device.database.node, Outcome())
-    return len(codec.compress(wire.pack(request))[0])
+    return len(codec.padded(wire.pack(request))[0])
 
 
 def _answers_figure(size: int) -> Figure:

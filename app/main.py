@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from app.clock import Clock, SystemClock
@@ -34,6 +35,14 @@ from app.web.security import Guard
 
 log = logging.getLogger("baqylau")
 WORKERS = 8
+# FastAPI would hand spans, counts and exceptions to whatever OpenTelemetry finds in the environment.
+TELL_NOBODY: Final[TelemetryConfig] = {
+    "auto_configure": False,
+    "logs": False,
+    "metrics": False,
+    "operation_spans": False,
+    "tracing": False,
+}
 # Imported when the role is known: a tablet that starts does not wait for the pages of the office.
 BOTH = (
     "health",
@@ -88,7 +97,7 @@ def create_app(
     `leaving`: how a device forgets its key when it locks; without one it closes the database.
     """
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
-    app = FastAPI(lifespan=_lifespan, telemetry={"auto_configure": False, "logs": False}, **closed)
+    app = FastAPI(lifespan=_lifespan, telemetry=TELL_NOBODY, **closed)
     app.state.settings, app.state.checklists = settings, checklists
     app.state.database, app.state.clock = database, clock or SystemClock()
     app.state.touched, app.state.is_shared = {}, is_shared

@@ -18,6 +18,7 @@ from app.clock import SystemClock
 from app.commands.hardening import forbid_dumps
 from app.commands.launcher import LOCK, REFUSED, SERVE, STOP_AFTER_S, UP
 from app.commands.listening import listening, urls_of
+from app.commands.logs import LOGGING, log_what_threads_meet
 from app.commands.nodes import alone
 from app.commands.terminal import console, sentence_of, settings_of
 from app.config import Settings
@@ -121,7 +122,7 @@ class Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            log_level="warning",
+            log_config=LOGGING,
             ws="none",
             lifespan="on",
             timeout_keep_alive=KEEP_ALIVE_S,
@@ -130,6 +131,7 @@ class Server(uvicorn.Server):
             ssl_keyfile=tls / authority.KEY_NAME if tls else None,
         )
         super().__init__(config)
+        log_what_threads_meet()
         self.on_up: Final = on_up
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlmodel import Session
 
 from app.domain.checklist import INSTITUTION_TYPES
-from app.domain.journal import Draft, Json
+from app.domain.journal import Draft, Json, is_entry_id
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services.texts import kept_text
@@ -86,6 +86,8 @@ def save_institution(session: Session, author: Person, institution_id: str, type
     before = reads.record(session, institution_id)
     if before and before.kind != "institution":
         raise NotThere()
+    if before is None and not is_entry_id(institution_id):
+        raise NotThere()  # an answer's subject is made of other signs: no institution may take its place
     if before and all(before.fields.get(name) == value for name, value in sets.items()):
         return "unchanged"
     draft = Draft("institution", institution_id, "reference", sets, before.heads if before else ())

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from app.domain.audit import PASSPHRASE_CHANGED, PASSPHRASE_RESET, PERSON_SAVED, SIGN_IN_SET
-from app.domain.journal import Draft, Json
+from app.domain.journal import Draft, Json, is_entry_id
 from app.domain.people import ROLES, Person
 from app.errors import InvalidInput, NotAllowed, NotThere, WrongSignIn
 from app.services.texts import kept_text
@@ -59,6 +59,8 @@ def save_person(session: Session, author: Person | None, form: PersonForm) -> st
     before = reads.record(session, form.person_id)
     if before and before.kind != "person":
         raise NotThere()
+    if before is None and not is_entry_id(form.person_id):
+        raise NotThere()  # an answer's subject is made of other signs: no person may take its place
     draft = Draft("person", form.person_id, "reference", sets, before.heads if before else ())
     journal.append(session, draft, author.person_id if author else form.person_id)
     audit.note(session, author.person_id if author else audit.PROGRAM, PERSON_SAVED, form.person_id)
@@ -84,6 +86,7 @@ def set_sign_in(
     session.merge(
         CredentialRow(person_id=person_id, sign_in_name=name, passphrase_hash=hash_passphrase(passphrase, cost))
     )
+    end_sessions_of(session, person_id)  # who knew the old words goes
     session.flush()
     audit.note(session, by, SIGN_IN_SET, person_id)
 

@@ -19,7 +19,8 @@ from app.store.folder import make_private
 DATABASE_NAME: Final = "baqylau.db"
 OLDEST_SQLITE: Final = (3, 51, 3)  # 3.51.2 and before can lose a WAL reset; see design, section 6
 BUSY_TIMEOUT_MS: Final = 10_000
-POOL: Final[dict[str, Any]] = {"pool_size": 8, "max_overflow": 24}
+# hide_parameters: an exception of the database would repeat the row, and end in a log.
+POOL: Final[dict[str, Any]] = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 
 
 class Database:

@@ -89,7 +89,7 @@ def _ask(database: Database, transport: Transport, request: wire.Exchange) -> An
     node: Node = database.node
     with database.read() as session:
         headers, keys = link.signed_in(session), central_words.pinned(session)
-    body, headers["Content-Encoding"] = codec.compress(wire.pack(request))
+    body, headers["Content-Encoding"] = codec.padded(wire.pack(request))
     link.prove(node, headers, "exchange", body, request.nonce)
     reply = transport("POST", f"{wire.PREFIX}/exchange", headers, body)
     link.genuine(reply, keys, "exchange", request.nonce)

@@ -107,7 +107,7 @@ def _ask(
     with database.read() as session:
         request = _request(session, node, who, held)
         headers = _headers(session)
-    body, headers["Content-Encoding"] = codec.compress(wire.pack(request))
+    body, headers["Content-Encoding"] = codec.padded(wire.pack(request))
     link.prove(node, headers, "hub", body, request.nonce)
     reply = _through(transport, "POST", f"{HUB_PREFIX}/exchange", headers, body)
     if reply.status != 200:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from app.domain import audit as acts
-from app.domain.journal import Json
+from app.domain.journal import MAX_WHOLE, Json
 from app.domain.people import Person
 from app.errors import N_
 from app.store import audit, device_facts, reads
@@ -110,7 +110,7 @@ def audit_page(
     of: Typed = "",
     from_day: Typed = "",
     until_day: Typed = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_WHOLE)] = None,
 ) -> Response:
     """The newest rows that fit the search; days that cannot be read are left out of it."""
     speech = speech_of(request)

@@ -82,6 +82,7 @@ class PageContext:
     person: PersonContext | None  # None: nobody is signed in
     status: StatusContext | None  # None where no visit data is kept (central, signed out)
     nav: tuple[NavItem, ...]
+    is_posted: bool = False  # the answer to a form that was not taken: browsers keep what was sent
     outbox_key: str = ""  # base64; seals what waits in this person's browser; "" for nobody
     red_button: RedButton | None = None  # None outside a visit that this person may raise an alert in
 

@@ -13,6 +13,7 @@ from app.errors import NotAllowed, NotThere, SignInNeeded
 from app.services import people
 from app.store.db import Database
 from app.store.slots import has_slots
+from app.web import session_cookie
 from app.web.red_button import red_button
 from app.web.render import is_part_wanted
 from app.web.status import status_of
@@ -38,7 +39,7 @@ def signed_in_person(request: Request) -> Person | None:
         return None
     settings: Settings = request.app.state.settings
     limits = people.Limits(_idle_ms(request), settings.session_max_h * 3_600_000)
-    token = request.cookies.get(settings.cookie_name, "")
+    token = session_cookie.token_in(request)
     with database.read() as session:
         person = people.person_of_session(session, token, limits)
         if person is None:

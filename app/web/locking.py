@@ -15,6 +15,7 @@ from app.config import Settings
 from app.domain.audit import LOCKED, SIGNED_OUT
 from app.services import people
 from app.store import audit
+from app.web import session_cookie
 from app.web.deps import open_to_all, signed_in_person
 
 LOOK_EVERY_S: Final = 1.0
@@ -123,13 +124,13 @@ def locked(request: Request, place: str) -> RedirectResponse:
     who = ""
     if state.database is not None:
         with state.database.write() as session:
-            who = people.end_session(session, request.cookies.get(state.settings.cookie_name, ""))
+            who = people.end_session(session, session_cookie.token_in(request))
             if who:
                 audit.note(session, who, SIGNED_OUT)
     is_locking = _is_own(request) and state.lock.announce()
     task = BackgroundTask(_finish, state.lock, who or audit.PROGRAM) if is_locking else None
     response = RedirectResponse(place, 303, {"Cache-Control": "no-store", "Connection": "close"}, background=task)
-    response.delete_cookie(state.settings.cookie_name, path="/")
+    session_cookie.take_back(request, response)
     return response
 
 

@@ -115,6 +115,7 @@ def page_context(request: Request, speech: Speech, title: str) -> PageContext:
         status=status if person else None,
         nav=tuple(_nav(request, person, speech)) if person else (),
         outbox_key=request.app.state.database.node.outbox_key(person.person_id) if person else "",
+        is_posted=request.method == "POST",
         red_button=getattr(request.state, "red_button", None),
     )
 

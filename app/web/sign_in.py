@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
 from app.config import Settings
 from app.domain.audit import SIGN_IN_FAILED, SIGNED_IN
@@ -12,6 +13,7 @@ from app.errors import AppError, WrongPassphrase, WrongSignIn
 from app.services import people, sign_in_tries
 from app.store import audit
 from app.store.opening import unlock_device
+from app.web import session_cookie
 from app.web.contexts import SignInPage
 from app.web.deps import is_here, is_to_be_linked, open_to_all, signed_in_person
 from app.web.locking import locked
@@ -61,8 +63,7 @@ def sign_in(
     except AppError as error:
         return _form(request, name, next, speech_of(request).say(error.sentence, **error.params), error.status)
     response = _to(own_path(next))
-    is_tls = request.url.scheme == "https"  # a page on a plain hotspot can keep no Secure cookie
-    response.set_cookie(settings.cookie_name, token, httponly=True, samesite="strict", path="/", secure=is_tls)
+    session_cookie.hand_over(request, response, token)
     return response
 
 
@@ -87,7 +88,7 @@ def _open_device(request: Request, passphrase: str) -> str:
         if was_locked:
             people.end_all_sessions(session)
         audit.note(session, opened.person_id, SIGNED_IN, told={"failed_before": failed_before})
-        token = people.start_session(session, opened.person_id)
+        token = _fresh_session(request, session, opened.person_id)
     state.lock.here()
     if state.sync_loop:
         state.sync_loop.wake()
@@ -109,7 +110,13 @@ def _open_session(request: Request, name: str, passphrase: str) -> str:
     with database.write() as session:
         failed_before = sign_in_tries.forget_try(session, name, address)
         audit.note(session, person.person_id, SIGNED_IN, told={"address": address, "failed_before": failed_before})
-        return people.start_session(session, person.person_id)
+        return _fresh_session(request, session, person.person_id)
+
+
+def _fresh_session(request: Request, session: Session, person_id: str) -> str:
+    """In the place of the one that this browser had: nobody goes on with what stood open before."""
+    people.end_session(session, session_cookie.token_in(request))
+    return people.start_session(session, person_id)
 
 
 def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:

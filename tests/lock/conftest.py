@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.store.checklist_cache import library_from
+from app.store.checklists import Shelf
 from tests.browser.nodes import Node, free_port
 from tests.web.nodes import Blueprint, blueprint_in
 
@@ -16,10 +17,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def blueprint(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
+def shelf(pytestconfig: pytest.Config) -> Shelf:
     cache = pytestconfig.cache
     assert cache is not None
-    shelf = library_from(ROOT / "checklists", cache.mkdir("baqylau"))
+    return library_from(ROOT / "checklists", cache.mkdir("baqylau"))
+
+
+@pytest.fixture(scope="session")
+def blueprint(pytestconfig: pytest.Config, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
+    cache = pytestconfig.cache
+    assert cache is not None
     made = blueprint_in(tmp_path_factory.mktemp("blueprint"), shelf)
     shutil.copytree(Path(str(cache.mkdir("baqylau"))) / "checklists", made.device / "checklists")
     return made

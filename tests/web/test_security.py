@@ -75,6 +75,18 @@ def test_a_name_that_is_not_this_nodes_is_refused_everywhere(ana: Browser, host:
         assert ana.get(path, headers={"Host": host}).status_code == 403, path
 
 
+@pytest.mark.parametrize("role", ["device", "central"])
+def test_no_route_of_any_method_answers_under_a_strange_name(request: pytest.FixtureRequest, role: str) -> None:
+    """DNS rebinding: a page of evil.example whose name points to 127.0.0.1 by now, sent by its own origin."""
+    node: Node = request.getfixturevalue(role)
+    browser = node.browser("ana" if role == "device" else "adm")
+    strange = {"Host": "evil.example:8000", "Origin": "http://evil.example:8000", "Sec-Fetch-Site": "same-origin"}
+    calls = {(m, re.sub(r"{\w+}", MADE_UP, r.path)) for r in routes_of(role) for m in r.methods or ()}
+    assert len(calls) > 60
+    for method, path in calls:  # those of machines too
+        assert browser.request(method, path, headers=strange).status_code == 403, (method, path)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "LOCALHOST:8000", "[::1]:8000"])
 def test_the_names_of_this_machine_are_known(ana: Browser, host: str) -> None:
     assert ana.get("/health", headers={"Host": host}).status_code == 200

@@ -105,6 +105,47 @@ def test_a_session_is_dead_after_sign_out_also_for_a_copy_of_its_cookie(visitor:
     assert visitor.get("/inbox").status_code == 303
 
 
+def test_signing_in_again_ends_what_the_browser_had_before(visitor: Browser, central: Node) -> None:
+    sign_in(visitor)
+    copy = central.browser()
+    copy.cookies.set(central.app.state.settings.cookie_name, cookie_of(visitor), domain="127.0.0.1")
+    assert copy.get("/inbox").status_code == 200
+    sign_in(visitor)
+    assert copy.get("/inbox").status_code == 303
+    assert visitor.get("/inbox").status_code == 200
+
+
+def test_a_new_passphrase_ends_the_sessions_of_its_person_alone(visitor: Browser, central: Node, adm: Browser) -> None:
+    sign_in(visitor)
+    new = {"sign_in_name": "ben", "passphrase": "other words than before it"}
+    adm.submit("/people", person=PERSON_IDS["ben"], name="Бен Ревизор", role="reviewer", **new)
+    assert visitor.get("/inbox").status_code == 303
+    assert adm.get("/people").status_code == 200
+
+
+def test_behind_tls_the_cookie_is_secure_and_no_other_host_can_plant_one(central: Node) -> None:
+    """A proxy speaks TLS, and central sees plain HTTP: the browser's own Origin says how it came."""
+    name = central.app.state.settings.cookie_name
+    browser = central.browser()
+    reply = browser.post(
+        "/sign-in", data={"name": "ben", "passphrase": OFFICE_PASSPHRASE}, headers={"Origin": "https://127.0.0.1:8001"}
+    )
+    cookie = reply.headers["Set-Cookie"]
+    assert cookie.startswith(f"__Host-{name}=")
+    assert {"Secure", "HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; ")) and "Domain" not in cookie
+    token = cookie.partition("=")[2].partition(";")[0]
+    planted = {"Cookie": f"{name}=planted; __Host-{name}={token}"}
+    assert browser.get("/inbox", headers=planted).status_code == 200
+    ended = browser.post("/sign-out", headers=planted | {"Origin": "https://127.0.0.1:8001"})
+    assert any(one.startswith(f'__Host-{name}="";') for one in ended.headers.get_list("set-cookie"))
+    assert browser.get("/inbox", headers=planted).status_code == 303
+
+
+def test_on_the_plain_http_of_a_tablet_the_cookie_has_neither(visitor: Browser) -> None:
+    cookie = visitor.submit("/sign-in", name="ben", passphrase=OFFICE_PASSPHRASE).headers["Set-Cookie"]
+    assert "Secure" not in cookie and not cookie.startswith("__Host-")
+
+
 def test_a_session_ends_when_nobody_was_there_for_half_an_hour(visitor: Browser, clock: TestClock) -> None:
     sign_in(visitor)
     clock.advance(minutes=29)
