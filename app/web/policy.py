@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from app.config import Settings
+from app.domain.journal import Json
 from app.domain.policy import KIND, RULES
 from app.store import office_policy, reads
 from app.web import policy_words
@@ -17,6 +18,7 @@ from app.web.policy_words import Said
 from app.web.render import page, speech_of
 
 router = APIRouter()
+OF_OFFICE: Final = ("two_person", "retention", "exports")
 
 
 @dataclass(frozen=True)
@@ -43,24 +45,29 @@ class PolicyPage:
 def policy(request: Request, session: ReadSession, person: SignedIn) -> Response:
     settings: Settings = request.app.state.settings
     speech = speech_of(request)
-    values = {rule.setting: getattr(settings, rule.setting) for rule in RULES}
     here = settings.role == "central"
     said = office_policy.said_rules(session)
-    if not here:  # what the office alone does is as the office says it
-        values |= {rule.setting: said[rule.key] for rule in RULES if rule.key in said and _is_of_office(rule.section)}
+    values = _in_force(settings, said)
     sections = policy_words.sections(speech, values)
     view = PolicyPage(
         sections=tuple(PolicySection(title, tuple(rules)) for title, rules in sections),
         said_at=speech.at(_said_at_ms(session)) if said else None,
-        is_stricter=any(said.get(rule.key, values[rule.setting]) != values[rule.setting] for rule in RULES),
+        is_stricter=any(rule.key in said and said[rule.key] != values[rule.setting] for rule in RULES),
         audit_url="/audit?what=policy_changed" if here and person.may("see_audit") else "",
         retention_url="/retention" if here and person.may("retention") else "",
     )
     return page(request, "policy/page.html", view)
 
 
-def _is_of_office(section: str) -> bool:
-    return section in ("two_person", "retention", "exports")
+def _in_force(settings: Settings, said: Mapping[str, Json]) -> dict[str, Any]:
+    """Setting -> value. What the office alone does a tablet knows from the office, or not at all."""
+    found: dict[str, Any] = {}
+    for rule in RULES:
+        if settings.role == "central" or rule.section not in OF_OFFICE:
+            found[rule.setting] = getattr(settings, rule.setting)
+        elif rule.key in said:
+            found[rule.setting] = said[rule.key]
+    return found
 
 
 def _said_at_ms(session: Session) -> int:

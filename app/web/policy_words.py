@@ -177,12 +177,12 @@ def said(speech: Speech, rule: Rule, value: Any) -> Said:
 
 
 def sections(speech: Speech, values: Mapping[str, Any]) -> list[tuple[str, list[Said]]]:
-    """(title, rules) of each section. `values`: setting -> value, as it is in force here."""
-    return [
-        (
-            speech.say(SECTION[section]),
-            [said(speech, rule, values[rule.setting]) for rule in RULES if rule.section == section]
-            + [Said(speech.say(one.rule), speech.say(one.for_me)) for one in ALWAYS.get(section, ())],
-        )
-        for section in SECTIONS
-    ]
+    """(title, rules) of each section that says something. `values`: setting -> value, of the rules that are known here."""
+    found = []
+    for section in SECTIONS:
+        rules = [rule for rule in RULES if rule.section == section and rule.setting in values]
+        lines = [said(speech, rule, values[rule.setting]) for rule in rules]
+        lines += [Said(speech.say(one.rule), speech.say(one.for_me)) for one in ALWAYS.get(section, ())]
+        if lines:
+            found.append((speech.say(SECTION[section]), lines))
+    return found

@@ -131,6 +131,8 @@ def test_a_monitor_reads_the_rules_and_sees_no_link_of_the_office(
 ) -> None:
     before = text_of(ana.get("/policy").text)
     assert "These are the program's, chosen to be safe" in before and "records no sound" in before
+    assert "approved by somebody who was not on its team" in before
+    assert "sealed talk" not in before and "How long the office keeps" not in before  # nobody said so here
     rule_at(central, lock_after_s=60, retention_interviews_months=24)
     meet()
     office_policy.take_up(device.app.state, device.database)
