@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.commands.nodes import this_central
+from sqlmodel import Session
+
+from app.commands.nodes import beside_central, this_central
 from app.commands.office import author_of
-from app.commands.terminal import console
+from app.commands.terminal import console, settings_of
 from app.config import Settings
 from app.domain.retention import KINDS, Due
 from app.errors import N_, InvalidInput
@@ -18,16 +20,24 @@ BY_TWO: Final = N_("The policy asks for two people. They erase on the page /rete
 
 
 def keep_to_retention(is_erasing: bool, author_name: str, data: Path | None) -> None:
-    """Lists what is over its time; with `is_erasing` erases it. Raises InvalidInput where two people are needed."""
-    with this_central(data) as node, node.database.write() as session:
-        today = datetime.now(ZoneInfo(node.settings.time_zone)).date()
-        found = services.due(session, services.months_of(node.settings), today)
-        _tell(found, node.settings)
-        if is_erasing and found:
-            if node.settings.retention_second_person:
-                raise InvalidInput(BY_TWO)
-            erased = services.erase(session, author_of(session, author_name), found, needs_second=False)
-            console.print(f"erased: {erased} entries")
+    """Lists what is over its time, beside the running server; with `is_erasing` erases it, alone. Raises InvalidInput
+    where two people are needed."""
+    settings = settings_of(data, role="central")
+    with beside_central(settings) as database, database.read() as session:
+        found = _due(session, settings)
+    _tell(found, settings)
+    if is_erasing and found:
+        if settings.retention_second_person:
+            raise InvalidInput(BY_TWO)
+        with this_central(data) as node, node.database.write() as session:
+            author = author_of(session, author_name)
+            erased = services.erase(session, author, _due(session, settings), needs_second=False)
+        console.print(f"erased: {erased} entries")
+
+
+def _due(session: Session, settings: Settings) -> list[Due]:
+    today = datetime.now(ZoneInfo(settings.time_zone)).date()
+    return services.due(session, services.months_of(settings), today)
 
 
 def _tell(found: Sequence[Due], settings: Settings) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from app.commands.retention import keep_to_retention
 from app.domain.journal import Draft, Json
 from app.domain.policy import KIND, RULES
 from app.domain.retention import months_after
-from app.errors import WrongPassphrase
+from app.errors import InvalidInput, WrongPassphrase
 from app.main import create_app
 from app.services.visits import signature_is_sound
 from app.store import audit, erasures, journal, office_policy, reads, verification
@@ -262,6 +263,22 @@ def test_one_person_is_enough_where_the_body_says_so(ben: Browser, central: Node
     rule_at(central, **RULED, retention_second_person=False)
     assert ben.submit("/retention/erasure").status_code == 303
     assert "КАНАРЕЙКА" not in bodies(central, old_visit)
+
+
+def test_the_command_lists_and_erases_only_where_one_person_is_enough(
+    central: Node, old_visit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = central.app.state.settings.data_dir
+    (folder / "policy.toml").write_text("[retention]\ninterviews_months = 1\n")
+    with pytest.raises(InvalidInput, match="two people"):
+        keep_to_retention(True, "adm", folder)
+    assert "interviews: kept 1 months; over: 1 entries of 1 visits" in capsys.readouterr().out
+    (folder / "policy.toml").write_text("[retention]\ninterviews_months = 1\n[two_person]\nretention = false\n")
+    keep_to_retention(False, "adm", folder)
+    assert "Б-1" in bodies(central, old_visit)
+    keep_to_retention(True, "adm", folder)
+    assert "Б-1" not in bodies(central, old_visit) and "erased: 1 entries" in capsys.readouterr().out
+    assert told(central, "erased_by_rule") == [{"interviews": 1}]
 
 
 def test_erasing_reaches_the_tablet(
