@@ -19,7 +19,7 @@ from app.services.visits import signature_is_sound
 from app.store import audit, erasures, journal, office_policy, reads, verification
 from app.store.checklists import Shelf
 from app.store.opening import open_slot
-from app.store.vault import has_slots
+from app.store.slots import has_slots
 from app.sync.replies import Outcome
 from app.web import policy_words
 from app.web.language import LANGUAGES, Speech
