@@ -16,6 +16,7 @@ from app.store import audit, slots
 from app.store.calibration import office_cost
 from app.store.opening import open_slot
 from app.store.slots import Opened
+from app.web import session_cookie
 from app.web.contexts import Problem, Suggestion
 from app.web.deps import SignedIn, database_of
 from app.web.new_passphrases import faults, refusal, suggestion
@@ -67,7 +68,7 @@ def _change_here(request: Request, person: Person, own: str, passphrase: str) ->
     opened = open_own(request, person, own)
     slots.change_passphrase(Path(request.app.state.settings.data_dir), opened, passphrase)
     with database_of(request).write() as session:
-        people.end_sessions_of(session, person.person_id, _token(request))
+        people.end_sessions_of(session, person.person_id, session_cookie.token_in(request))
         audit.note(session, person.person_id, PASSPHRASE_CHANGED)
 
 
@@ -85,11 +86,8 @@ def _change_at_office(request: Request, person: Person, own: str, passphrase: st
         raise
     with database.write() as session:
         sign_in_tries.forget_try(session, name, address)
-        people.change_passphrase(session, person, passphrase, office_cost(request.app.state.settings), _token(request))
-
-
-def _token(request: Request) -> str:
-    return request.cookies.get(request.app.state.settings.cookie_name, "")
+        cost, token = office_cost(request.app.state.settings), session_cookie.token_in(request)
+        people.change_passphrase(session, person, passphrase, cost, token)
 
 
 def _page(request: Request, is_changed: bool, problems: tuple[Problem, ...]) -> Response:

@@ -23,6 +23,7 @@ from app.web.recovery import card_page
 from app.web.render import page, speech_of
 
 router = APIRouter()
+OfCardForm = Annotated[str, Form(max_length=400, alias="card-own")]  # the page has another field for one's own
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _give(request: Request, person: Person, own: str, colleague: str, passphrase
 
 
 @router.post("/passphrases/card", dependencies=[Here])
-def new_card(request: Request, person: SignedIn, own: Words = "") -> Response:
+def new_card(request: Request, person: SignedIn, own: OfCardForm = "") -> Response:
     """The recovery card anew, shown once: this answer is the only place where its code stands."""
     try:
         opened = open_own(request, person, own)

@@ -64,7 +64,7 @@ def card_in(html: str) -> str:
 
 
 def new_card(browser: Browser) -> str:
-    return card_in(browser.submit("/passphrases/card", own=PASSPHRASES["ana"]).text)
+    return card_in(browser.submit("/passphrases/card", **{"card-own": PASSPHRASES["ana"]}).text)
 
 
 def twice(passphrase: str) -> dict[str, str]:
@@ -185,7 +185,7 @@ def test_nobody_resets_their_own_in_the_place_of_changing_it(tablet: Node, ana: 
 
 def test_the_card_is_printed_once_and_anew(tablet: Node, ana: Browser) -> None:
     assert "There is no card yet." in ana.get("/passphrases").text
-    wrong = ana.submit("/passphrases/card", own=PASSPHRASES["dana"])
+    wrong = ana.submit("/passphrases/card", **{"card-own": PASSPHRASES["dana"]})
     assert wrong.status_code == 422 and "This is not your passphrase." in wrong.text
     first, second = new_card(ana), new_card(ana)
     assert re.fullmatch(r"([A-Z2-7]{4}-){6}[A-Z2-7]{4}", first) and first != second
