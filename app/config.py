@@ -90,8 +90,27 @@ class Settings(BaseSettings):
     policy_file: Path | None = Field(
         None, description="central only: the body's policy (TOML). Empty: policy.toml in data_dir, when there is one."
     )
+    people_second_person: bool = Field(
+        False,
+        description="central only: a second administrator must agree before somebody may read more, or signs in anew as who may.",
+    )
+    oidc_issuer: str = Field(
+        "",
+        pattern=r"(https://[^\s?#]+)?",
+        description="central only: issuer of the office's own sign-in (OpenID Connect), as https://name. Empty: none.",
+    )
+    oidc_client_id: str = Field("", description="central only: this office's client id at the issuer.")
+    oidc_client_secret_file: Path | None = Field(
+        None, description="central only: file with the client's secret at the issuer. Empty: a client without one."
+    )
+    oidc_name: str = Field(
+        "", max_length=60, description="central only: what the office calls its own sign-in, for the button."
+    )
+    second_step_required: bool = Field(
+        False, description="central only: reviewers and administrators must set up codes or a passkey to sign in."
+    )
     session_idle_min: int = Field(
-        30, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
+        15, ge=1, le=720, description="Minutes without a request until sign-in is asked again."
     )
     session_max_h: int = Field(12, ge=1, le=72, description="Hours until sign-in in any case.")
     lock_after_s: int = Field(

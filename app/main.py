@@ -79,6 +79,10 @@ CENTRAL_ONLY = (
     "sealed_interviews",
     "exports",
     "retention",
+    "second_steps",
+    "passkeys",
+    "my_sign_in",
+    "office_sign_in",
 )
 
 

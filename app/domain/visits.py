@@ -124,9 +124,12 @@ def _mildest(record: Record) -> str:
     )
 
 
-def may_see(person: Person, visit: Visit) -> bool:
-    """Reviewers see every visit, all others those of their teams only."""
-    return person.may("review") or person.person_id in visit.team
+def may_see(person: Person, visit: Visit, region: str) -> bool:
+    """Reviewers see the visits that they need to know, all others those of their teams only.
+
+    `region`: of the visit's institution; it matters for who is limited to some regions.
+    """
+    return person.person_id in visit.team or person.reviews(visit.visit_id, region)
 
 
 def may_answer(person: Person, visit: Visit, has_open_question: bool) -> bool:

@@ -88,6 +88,9 @@ def save_institution(session: Session, author: Person, institution_id: str, type
         raise NotThere()
     if before is None and not is_entry_id(institution_id):
         raise NotThere()  # an answer's subject is made of other signs: no institution may take its place
+    if before and author.need_to_know.is_limited and before.text("region") not in author.need_to_know.regions:
+        # To move a place into one's own region would be to see its visits.
+        raise InvalidInput("This institution lies outside the regions that you review. Ask a colleague.", "region")
     if before and all(before.fields.get(name) == value for name, value in sets.items()):
         return "unchanged"
     draft = Draft("institution", institution_id, "reference", sets, before.heads if before else ())

@@ -23,7 +23,7 @@ from app.store.vault import key_fingerprint
 def interview_for(session: Session, person: Person, visit_id: str, interview_id: str) -> Record:
     """A closed interview of a visit that the person reviews. Raises NotThere, NotAllowed."""
     visit = reads.visit_for(session, person, visit_id)
-    if not person.may("review"):
+    if not person.may("read_interviews"):
         raise NotAllowed()
     found = reads.record(session, interview_id)
     if found is None or found.kind != "interview" or found.scope != visit.scope or not sealed_keys(found.fields):

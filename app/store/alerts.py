@@ -8,13 +8,14 @@ from sqlmodel import Session
 from app.domain.alerts import ALERT, KINDS, Act, Alert, alerts_of
 from app.domain.merge import Record
 from app.domain.people import Person
-from app.domain.visits import may_see, visit_of
 from app.errors import NotThere
 from app.store import outgoing, reads
 from app.store.projection import as_record
-from app.store.tables import EntryRow, RecordRow, RelayedRow, table
+from app.store.sign_in_tables import OfficeSignInRow
+from app.store.tables import CredentialRow, EntryRow, RecordRow, RelayedRow, table
 
 RECORD, ENTRY, RELAYED = table(RecordRow), table(EntryRow), table(RelayedRow)
+CREDENTIAL, LINKED = table(CredentialRow), table(OfficeSignInRow)
 # Built once: to build a statement takes five times as long as to run it.
 RECORDS = select(RECORD).where(RECORD.c.scope == bindparam("within"), RECORD.c.kind.in_(KINDS))
 ENTRIES = (
@@ -37,26 +38,37 @@ def in_visit(session: Session, visit_id: str) -> list[Alert]:
 def for_office(session: Session, who: Person) -> list[Alert]:
     """The alerts of all visits that the person may see, in the order they were raised.
 
-    An alert is sent first: whoever reviews sees it also while its visit, or the checklist of that, is on its way.
+    An alert is sent first: whoever reviews sees it also while its visit, or the checklist of that, is on its way. One
+    that lies outside what every reviewer needs to know is shown to all of them: safety comes before secrecy.
     """
-    scopes = [scope for scope in session.execute(SCOPES).scalars() if _may_see(session, who, scope)]
-    found = [alert for scope in scopes for alert in in_visit(session, scope.removeprefix("visit:"))]
+    visits = [scope.removeprefix("visit:") for scope in session.execute(SCOPES).scalars()]
+    found = [alert for visit_id in visits for alert in _seen_in(session, who, visit_id)]
     return sorted(found, key=lambda one: (one.raised.at_ms, one.alert_id))
 
 
 def in_visit_for_office(session: Session, who: Person, visit_id: str) -> list[Alert]:
     """The alerts of a visit, also of one that has not come yet. Raises NotThere without any, or for who may not see it."""
-    found = in_visit(session, visit_id) if _may_see(session, who, f"visit:{visit_id}") else []
+    found = _seen_in(session, who, visit_id)
     if not found:
         raise NotThere()
     return found
 
 
-def _may_see(session: Session, who: Person, scope: str) -> bool:
-    visit = reads.record(session, scope.removeprefix("visit:"))
-    if visit is None or visit.kind != "visit":
-        return who.may("review")
-    return may_see(who, visit_of(visit))
+def _seen_in(session: Session, who: Person, visit_id: str) -> list[Alert]:
+    """The alerts of a visit, when the person may see them; a visit that has not come is judged by what they name."""
+    found = in_visit(session, visit_id)
+    if not found or reads.seen_visit(session, who, visit_id):
+        return found
+    region = reads.region_of(session, found[0].institution_id)
+    is_for_all = who.may("review") and not _reaches_somebody(session, visit_id, region)
+    return found if who.reviews(visit_id, region) or is_for_all else []
+
+
+def _reaches_somebody(session: Session, visit_id: str, region: str) -> bool:
+    """Whether a reviewer who can sign in needs to know of this visit. If nobody does, a child's danger is for all."""
+    can_sign_in = set(session.execute(select(CREDENTIAL.c.person_id).union(select(LINKED.c.person_id))).scalars())
+    people = reads.people(session).values()
+    return any(one.reviews(visit_id, region) for one in people if one.person_id in can_sign_in)
 
 
 def record_in(session: Session, visit_id: str, kind: str, subject: str) -> Record:

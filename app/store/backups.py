@@ -39,6 +39,7 @@ Tell: TypeAlias = Callable[[int], None]
 LEFT_OUT: Final = {
     **{one.name: "a projection: rebuilt from the journal" for one in PROJECTIONS},
     "web_session": "signed-in browsers: whoever finds a backup must not come back in, and to sign in again is easy",
+    "sign_in_step": "a sign-in that was not finished in minutes is begun anew",
     "interview_draft": "an interview is nobody's until it is closed; central has none",
     "upload": "a part of a file is worth nothing without the rest; the device sends it from the start",
     "upload_piece": "as upload",

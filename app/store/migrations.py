@@ -13,7 +13,7 @@ from app.errors import DataFromNewerVersion
 from app.store.db import Database
 from app.store.tables import PROJECTIONS
 
-HEAD: Final = "0005"  # the newest revision in migrations/versions; a test holds it true
+HEAD: Final = "0006"  # the newest revision in migrations/versions; a test holds it true
 STARTING: Final = 0x62617179  # the number of our advisory lock; such locks belong to one database, so it is ours alone
 
 

@@ -135,7 +135,8 @@ def contact(session: Session, contact_id: str) -> Record:
 def visits_for(session: Session, who: Person) -> list[Visit]:
     """The visits that a person may see, latest day first."""
     visits = [visit_of(found) for found in records(session, "visit")]
-    seen = [visit for visit in visits if may_see(who, visit)]
+    regions = _regions(session) if who.need_to_know.is_limited else {}
+    seen = [visit for visit in visits if may_see(who, visit, regions.get(visit.institution_id, ""))]
     return sorted(seen, key=lambda visit: (str(visit.visited_on), visit.visit_id), reverse=True)
 
 
@@ -147,13 +148,30 @@ def last_visit_to(session: Session, who: Person, institution_id: str) -> Visit |
 
 def visit_for(session: Session, who: Person, visit_id: str) -> Visit:
     """A visit that the person may see. Raises NotThere otherwise."""
-    found = record(session, visit_id)
-    if found is None or found.kind != "visit":
-        raise NotThere()
-    visit = visit_of(found)
-    if not may_see(who, visit):
+    visit = seen_visit(session, who, visit_id)
+    if visit is None:
         raise NotThere()
     return visit
+
+
+def seen_visit(session: Session, who: Person, visit_id: str) -> Visit | None:
+    """A visit that the person may see; None when there is none, or not for them."""
+    found = record(session, visit_id)
+    if found is None or found.kind != "visit":
+        return None
+    visit = visit_of(found)
+    region = region_of(session, visit.institution_id) if who.need_to_know.is_limited else ""
+    return visit if may_see(who, visit, region) else None
+
+
+def region_of(session: Session, institution_id: str) -> str:
+    """The region of an institution, also of one that was removed; empty when it is not known, or in conflict."""
+    found = record(session, institution_id)
+    return found.text("region") if found and found.kind == "institution" else ""
+
+
+def _regions(session: Session) -> dict[str, str]:
+    return {found.subject: found.text("region") for found in records(session, "institution")}
 
 
 def visit_records_for(session: Session, who: Person, visit_id: str) -> VisitRecords:

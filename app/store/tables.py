@@ -5,6 +5,8 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
+from app.store import sign_in_tables as sign_in_tables  # of the same schema: who knows these tables knows those
+
 
 def _bytes(nullable: bool = False) -> Any:
     return Field(default=None, sa_column=Column(LargeBinary, nullable=nullable))
@@ -288,6 +290,7 @@ class WebSessionRow(SQLModel, table=True):
     person_id: str
     made_at_ms: int = _big()
     seen_at_ms: int = _big()
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class DeviceRow(SQLModel, table=True):

@@ -63,10 +63,10 @@ def _page(
     found = alerts.in_visit_for_office(session, person, visit_id)
     speech, institution = speech_of(request), reads.record(session, found[0].institution_id)
     problem = (Problem(error.field, speech.say(error.problem, **error.params)),) if error else ()
-    has_come = reads.record(session, visit_id) is not None
+    is_open = reads.seen_visit(session, person, visit_id) is not None
     view = OfficeAlertsPage(
         institution=place_of(speech, institution),
-        desk_url=f"/reviews/{visit_id}" if has_come else "",
+        desk_url=f"/reviews/{visit_id}" if is_open else "",
         alerts=tuple(office_alerts_of(session, request, found)),
         problems=problem,
     )

@@ -145,6 +145,8 @@ class SignInPage:
     name: str  # as typed before
     next: str  # path to go to afterwards
     problem: str  # "" or what happened and what to do
+    has_passkeys: bool  # central, at an address where passkeys count
+    office: str  # what the office calls its own sign-in; "" for none
     recovery_url: str = ""  # where a card opens the tablet
 
 

@@ -38,13 +38,14 @@ def signed_in_person(request: Request) -> Person | None:
     if database is None:
         return None
     settings: Settings = request.app.state.settings
-    limits = people.Limits(_idle_ms(request), settings.session_max_h * 3_600_000)
+    limits = limits_of(request)
     token = session_cookie.token_in(request)
     with database.read() as session:
-        person = people.person_of_session(session, token, limits)
-        if person is None:
+        found = people.signed_in(session, token, limits)
+        if found is None:
             return None
-        request.state.person = person
+        person = request.state.person = found.person
+        request.state.signed_in_at_ms = found.made_at_ms
         if settings.role == "device" and not _saves_a_part(request):
             request.state.status = status_of(session, request)
             request.state.red_button = red_button(session, request, person)
@@ -55,6 +56,12 @@ def signed_in_person(request: Request) -> Person | None:
 def _saves_a_part(request: Request) -> bool:
     """True for a tap: what waits to be sent is counted after it was saved, not before."""
     return request.method == "POST" and is_part_wanted(request)
+
+
+def limits_of(request: Request) -> people.Limits:
+    """How long sessions live on this node."""
+    settings: Settings = request.app.state.settings
+    return people.Limits(_idle_ms(request), settings.session_max_h * 3_600_000)
 
 
 def _idle_ms(request: Request) -> int:

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from app.config import Settings
 from app.domain.people import Person
 from app.errors import NotThere
-from app.services import people
+from app.services import people, proposals
 from app.store import reads
 from app.store.calibration import office_cost
 from app.web.contexts import Problem, Suggestion
@@ -46,7 +47,9 @@ def reset_passphrase(
     problems = tuple(faults(speech_of(request), "", passphrase, again, set()))
     if problems:
         return _page(request, session, person, person_id, problems)
-    people.reset_passphrase(session, person, person_id, passphrase, office_cost(request.app.state.settings))
+    settings: Settings = request.app.state.settings
+    given = (passphrase, office_cost(settings), settings.people_second_person)
+    proposals.reset_passphrase(session, person, person_id, *given)
     return RedirectResponse("/people", 303)
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from app.web.alert_contexts import OfficeAlert
 from app.web.answer_contexts import CardMeanings, StandardLine, VerdictContext
 from app.web.case_contexts import ReportCase
-from app.web.contexts import Choice, IndicatorLink, OriginalOf, PhotoPlace, Problem, Suggestion
+from app.web.contexts import Choice, IndicatorLink, OriginalOf, PhotoPlace, Problem
 
 # ---- institutions, people
 
@@ -72,42 +72,6 @@ class ImportPage:
     bad_rows: tuple[BadRow, ...]
     columns: tuple[str, ...]  # names that the first line of the file must have
     problem: str  # the file as a whole could not be read
-
-
-@dataclass(frozen=True)
-class PersonRow:
-    person_id: str
-    name: str
-    roles_words: str
-    organisation: str
-    trained_on: date | None
-    accredited_until: date | None
-    is_active: bool
-    seen_at: datetime | None
-    passphrase_url: str = ""  # where an administrator gives a new one
-
-
-@dataclass(frozen=True)
-class PeoplePage:
-    rows: tuple[PersonRow, ...]
-    may_edit: bool
-
-
-@dataclass(frozen=True)
-class PersonForm:
-    """Posts to /people: person, name, organisation, trained_on, accredited_until, role (many), language, sign_in_name,
-    passphrase."""
-
-    person_id: str
-    problems: tuple[Problem, ...]
-    name: str
-    organisation: str
-    accredited_until: str  # ISO day
-    trained_on: str  # ISO day
-    sign_in_name: str  # for central; "" when this person signs in on a tablet only
-    roles: tuple[Choice, ...]  # several may be chosen
-    languages: tuple[Choice, ...]
-    suggestion: Suggestion
 
 
 # ---- inbox and review

@@ -1,5 +1,7 @@
 """Sealed talks at the office: which there are, who asked to read one and why. Nothing here can open them."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
@@ -14,7 +16,7 @@ from app.store import readings as kept
 from app.store import reads
 from app.web import interview_words as words
 from app.web.contexts import Problem
-from app.web.deps import ReadSession, Reviewer, WriteSession
+from app.web.deps import ReadSession, WriteSession, needs
 from app.web.forms import TypedForm
 from app.web.interview_contexts import ReadingRow, SealedPage, SealedRow
 from app.web.render import page
@@ -22,18 +24,19 @@ from app.web.scenes import scene_of
 from app.web.visit_pages import Scene, institution_name
 
 router = APIRouter()
+Reader = Annotated[Person, needs("read_interviews")]
 FILE_TYPE = "application/x-baqylau-reading"
 OVER, WAITS, READY = N_("older than a day"), N_("waits for a second reviewer"), N_("may be read now")
 
 
 @router.get("/reviews/{visit_id}/interviews")
-def sealed(request: Request, session: ReadSession, person: Reviewer, visit_id: str) -> Response:
+def sealed(request: Request, session: ReadSession, person: Reader, visit_id: str) -> Response:
     return _page(request, session, person, visit_id)
 
 
 @router.post("/reviews/{visit_id}/interviews/{interview_id}/readings")
 def ask(
-    request: Request, session: WriteSession, person: Reviewer, typed: TypedForm, visit_id: str, interview_id: str
+    request: Request, session: WriteSession, person: Reader, typed: TypedForm, visit_id: str, interview_id: str
 ) -> Response:
     """A stated purpose, kept with who and when."""
     try:
@@ -45,7 +48,7 @@ def ask(
 
 @router.post("/reviews/{visit_id}/interviews/{interview_id}/readings/{reading_id}/confirmation")
 def confirm(
-    request: Request, session: WriteSession, person: Reviewer, visit_id: str, interview_id: str, reading_id: str
+    request: Request, session: WriteSession, person: Reader, visit_id: str, interview_id: str, reading_id: str
 ) -> Response:
     """The second reviewer agrees."""
     try:
@@ -57,7 +60,7 @@ def confirm(
 
 @router.post("/reviews/{visit_id}/interviews/{interview_id}/readings/{reading_id}/file")
 def give_out(
-    request: Request, session: WriteSession, person: Reviewer, visit_id: str, interview_id: str, reading_id: str
+    request: Request, session: WriteSession, person: Reader, visit_id: str, interview_id: str, reading_id: str
 ) -> Response:
     """The sealed file for the reader. The audit row is committed before a byte of it goes out."""
     needs_second = request.app.state.settings.interview_second_person

@@ -16,7 +16,7 @@ def token_in(request: Request) -> str:
 
 def hand_over(request: Request, response: Response, token: str) -> None:
     """Gives a session to the browser that asks, out of reach of scripts and of other sites."""
-    is_tls = _came_over_tls(request)
+    is_tls = came_over_tls(request)
     name = TLS_PREFIX + _name(request) if is_tls else _name(request)
     response.set_cookie(name, token, httponly=True, samesite="strict", path="/", secure=is_tls)
 
@@ -24,11 +24,11 @@ def hand_over(request: Request, response: Response, token: str) -> None:
 def take_back(request: Request, response: Response) -> None:
     """The browser forgets its session."""
     response.delete_cookie(_name(request), path="/", httponly=True, samesite="strict")
-    if _came_over_tls(request):
+    if came_over_tls(request):
         response.delete_cookie(TLS_PREFIX + _name(request), path="/", secure=True, httponly=True, samesite="strict")
 
 
-def _came_over_tls(request: Request) -> bool:
+def came_over_tls(request: Request) -> bool:
     """By what the browser says itself: behind a proxy the node sees plain HTTP. `security.Guard` has compared its host."""
     return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 

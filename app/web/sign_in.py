@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 
 from app.config import Settings
 from app.domain.audit import SIGN_IN_FAILED, SIGNED_IN
 from app.domain.people import Person
 from app.errors import AppError, WrongPassphrase, WrongSignIn
-from app.services import people, sign_in_tries
+from app.services import people, sign_in_tries, signing_in
+from app.services.signing_in import Passed
 from app.store import audit
 from app.store.opening import unlock_device
 from app.web import session_cookie
@@ -19,6 +18,7 @@ from app.web.deps import is_here, is_to_be_linked, open_to_all, signed_in_person
 from app.web.locking import locked
 from app.web.preferences import own_path
 from app.web.render import page, speech_of
+from app.web.sign_in_cookies import address_of, arrival, may_have_passkeys, passed, to
 
 router = APIRouter()
 
@@ -29,8 +29,8 @@ def start(request: Request) -> Response:
     """To the inbox for the office's reviewers, to the visits for all others."""
     person = signed_in_person(request)
     if person is None:
-        return _to("/sign-in")
-    return _to(home_of(request, person))
+        return to("/sign-in")
+    return to(home_of(request, person))
 
 
 def home_of(request: Request, person: Person) -> str:
@@ -43,7 +43,7 @@ def home_of(request: Request, person: Person) -> str:
 @router.get("/sign-in")
 @open_to_all
 def sign_in_page(request: Request, next: str = "/") -> Response:
-    return _to("/enrol") if is_to_be_linked(request) else _form(request, "", next, "", 200)
+    return to("/enrol") if is_to_be_linked(request) else sign_in_form(request, "", next, "", 200)
 
 
 @router.post("/sign-in")
@@ -57,14 +57,13 @@ def sign_in(
     """Opens the device or a session at central. A fresh session each time: nothing to fixate."""
     settings: Settings = request.app.state.settings
     try:
-        token = (
-            _open_device(request, passphrase) if settings.role == "device" else _open_session(request, name, passphrase)
-        )
+        if settings.role == "device":
+            opened = Passed(_open_device(request, passphrase))
+        else:
+            opened = _open_session(request, name, passphrase, next)
     except AppError as error:
-        return _form(request, name, next, speech_of(request).say(error.sentence, **error.params), error.status)
-    response = _to(own_path(next))
-    session_cookie.hand_over(request, response, token)
-    return response
+        return sign_in_form(request, name, next, speech_of(request).say(error.sentence, **error.params), error.status)
+    return passed(request, opened, next)
 
 
 @router.post("/sign-out")
@@ -88,16 +87,16 @@ def _open_device(request: Request, passphrase: str) -> str:
         if was_locked:
             people.end_all_sessions(session)
         audit.note(session, opened.person_id, SIGNED_IN, told={"failed_before": failed_before})
-        token = _fresh_session(request, session, opened.person_id)
+        people.end_session(session, session_cookie.token_in(request))  # nobody goes on with what stood open before
+        token = people.start_session(session, opened.person_id)
     state.lock.here()
     if state.sync_loop:
         state.sync_loop.wake()
     return token
 
 
-def _open_session(request: Request, name: str, passphrase: str) -> str:
-    database = request.app.state.database
-    address = request.client.host if request.client else ""
+def _open_session(request: Request, name: str, passphrase: str, next_path: str) -> Passed:
+    database, address = request.app.state.database, address_of(request)
     with database.write() as session:
         sign_in_tries.count_try(session, name, address)
     try:
@@ -108,23 +107,21 @@ def _open_session(request: Request, name: str, passphrase: str) -> str:
             audit.note(session, audit.PROGRAM, SIGN_IN_FAILED, people.id_behind(session, name), {"address": address})
         raise
     with database.write() as session:
-        failed_before = sign_in_tries.forget_try(session, name, address)
-        audit.note(session, person.person_id, SIGNED_IN, told={"address": address, "failed_before": failed_before})
-        return _fresh_session(request, session, person.person_id)
+        came = arrival(request, sign_in_tries.forget_try(session, name, address), own_path(next_path))
+        return signing_in.go_on(session, person, came, request.app.state.settings.second_step_required)
 
 
-def _fresh_session(request: Request, session: Session, person_id: str) -> str:
-    """In the place of the one that this browser had: nobody goes on with what stood open before."""
-    people.end_session(session, session_cookie.token_in(request))
-    return people.start_session(session, person_id)
-
-
-def _form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
-    needs_name = request.app.state.settings.role == "central"
-    recovery_url = "/recovery" if not needs_name and is_here(request) else ""
-    view = SignInPage(needs_name, name, own_path(next_path), problem, recovery_url)
+def sign_in_form(request: Request, name: str, next_path: str, problem: str, status: int) -> Response:
+    """The page with what was typed before, and what happened."""
+    settings: Settings = request.app.state.settings
+    is_central = settings.role == "central"
+    view = SignInPage(
+        needs_name=is_central,
+        name=name,
+        next=own_path(next_path),
+        problem=problem,
+        recovery_url="/recovery" if not is_central and is_here(request) else "",
+        has_passkeys=is_central and may_have_passkeys(request),
+        office=(settings.oidc_name or settings.oidc_issuer.removeprefix("https://")) if is_central else "",
+    )
     return page(request, "sign_in/page.html", view, status=status)
-
-
-def _to(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})

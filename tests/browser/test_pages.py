@@ -114,6 +114,7 @@ def reviewer_pages(sample: Sample) -> dict[str, str]:
 ADMIN_PAGES: Final = {
     "people": "/people",
     "new person": "/people/new",
+    "my sign-in": "/my-sign-in",
     "institutions": "/institutions",
     "no institution found": "/institutions?search=zzz",
     "new institution": "/institutions/new",

@@ -25,7 +25,7 @@ def test_without_a_file_the_defaults_are_the_safe_ones(tmp_path: Path) -> None:
     assert {rule.key: getattr(found, rule.setting) for rule in RULES} == {
         "originals.keep": False,
         "sign_in.lock_after_s": 120,
-        "sign_in.session_idle_min": 30,
+        "sign_in.session_idle_min": 15,
         "sign_in.session_max_h": 12,
         "wipe.after_tries": 0,
         "two_person.interviews": False,

@@ -19,9 +19,6 @@ from app.web.review_contexts import (
     InstitutionRow,
     InstitutionsPage,
     PastAnswer,
-    PeoplePage,
-    PersonForm,
-    PersonRow,
     QuestionRow,
     ReportContext,
     ReportFinding,
@@ -96,30 +93,7 @@ IMPORTS = (
     ),
     replace(IMPORT, problem="Бұл CSV файлы емес. Кестені CSV ретінде сақтап, қайта көріңіз."),
 )
-PEOPLE = (
-    PeoplePage(
-        (
-            PersonRow(
-                "p1", "Әсел Үсенқызы", "бақылаушы, топ жетекшісі", "Балаларға көмек қоры", DAY, DAY, True, NOON, "/x"
-            ),
-            PersonRow("p2", "Бекзат Қуанышұлы", "бақылаушы", "", None, None, False, None),
-        ),
-        True,
-    ),
-    PeoplePage((), False),
-)
-PERSON = PersonForm(
-    "p9",
-    (),
-    "",
-    "",
-    "",
-    "",
-    "",
-    (Choice("monitor", "бақылаушы", True), Choice("reviewer", "рецензент", False)),
-    (Choice("kk", "Қазақша", True), Choice("ru", "Русский", False)),
-    Suggestion("алма бұлақ домбыра шаңырақ", "/people/new"),
-)
+SUGGESTION = Suggestion("алма бұлақ домбыра шаңырақ", "/people/new")
 DEVICE_ROWS = (
     DeviceRow(
         "/devices/d1",
@@ -418,18 +392,16 @@ REPORTS = (
 )
 
 CENTRAL = {
+    "people/passphrase.html": (
+        OfficePassphrasePage("/people/p1/passphrase", "Әсел Үсенқызы", "asel", SUGGESTION, ()),
+        OfficePassphrasePage("/x", "Әсел Үсенқызы", "asel", SUGGESTION, (Problem("again", "Бірдей емес."),)),
+    ),
     "inbox/page.html": INBOXES,
     "reviews/page.html": REVIEWS,
     "reports/page.html": REPORTS,
     "institutions/page.html": INSTITUTIONS,
     "institutions/new.html": (FORM, replace(FORM, problems=(Problem("type", "Түрін таңдаңыз."),))),
     "institutions/import.html": IMPORTS,
-    "people/page.html": PEOPLE,
-    "people/new.html": (PERSON, replace(PERSON, problems=(Problem("name", "Атын жазыңыз."),))),
-    "people/passphrase.html": (
-        OfficePassphrasePage("/people/p1/passphrase", "Әсел Үсенқызы", "asel", PERSON.suggestion, ()),
-        OfficePassphrasePage("/x", "Әсел Үсенқызы", "asel", PERSON.suggestion, (Problem("again", "Бірдей емес."),)),
-    ),
     "devices/list.html": DEVICES,
     "devices/page.html": DEVICE_PAGES,
     "devices/revocation.html": (REVOCATION, replace(REVOCATION, still_there="")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -293,6 +293,14 @@ def add_room(browser: Browser, visit: Visiting, name: str = "4-камера", se
     reply = browser.submit(f"{visit.url}/repeats", section=section, repeat=repeat_id, name=name)
     assert reply.status_code == 303
     return repeat_id
+
+
+def limit(central: Node, name: str, regions: Sequence[str] = (), visits: Sequence[str] = ()) -> None:
+    """Adm lets a reviewer see these visits only."""
+    with central.database.write() as session:
+        adm = reads.person(session, PERSON_IDS["adm"])
+        form = PersonForm(PERSON_IDS[name], *PEOPLE[name], is_limited=True, regions=regions, visits=visits)
+        people.save_person(session, adm, form)
 
 
 def text_of(html: str) -> str:

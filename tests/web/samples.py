@@ -99,12 +99,14 @@ PROBLEMS = (
 )
 
 SIGN_INS = (
-    SignInPage(needs_name=False, name="", next="/visits", problem=""),
+    SignInPage(needs_name=False, name="", next="/visits", problem="", has_passkeys=False, office=""),
     SignInPage(
         needs_name=True,
         name="asel",
         next="/inbox",
         problem="Атау немесе құпиясөз дұрыс емес. Қайтадан жазып көріңіз.",
+        has_passkeys=True,
+        office="Кеңсе",
     ),
 )
 ERRORS = (

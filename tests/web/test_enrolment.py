@@ -362,7 +362,7 @@ def test_where_a_node_has_its_data_already_nothing_is_linked(browser: Browser, t
 
 
 def test_half_an_enrolment_is_thrown_away_after_a_quarter_of_an_hour(
-    browser: Browser, adm: Browser, tablet: Tablet
+    browser: Browser, adm: Browser, tablet: Tablet, central: Node
 ) -> None:
     code = card_for(adm, "ana")
     browser.submit("/enrol", url=CENTRAL_URL, code=code)
@@ -374,7 +374,7 @@ def test_half_an_enrolment_is_thrown_away_after_a_quarter_of_an_hour(
     assert "its code is used up" in browser.get("/enrol").text
     assert tablet.files() == []
     assert "code is wrong, used" in browser.submit("/enrol", url=CENTRAL_URL, code=code).text
-    linked(browser, adm, "ana")
+    linked(browser, central.browser("adm"), "ana")  # the old sign-in ended meanwhile
 
 
 def test_it_goes_by_itself_when_nobody_opens_a_page_any_more(

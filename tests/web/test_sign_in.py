@@ -146,23 +146,23 @@ def test_on_the_plain_http_of_a_tablet_the_cookie_has_neither(visitor: Browser) 
     assert "Secure" not in cookie and not cookie.startswith("__Host-")
 
 
-def test_a_session_ends_when_nobody_was_there_for_half_an_hour(visitor: Browser, clock: TestClock) -> None:
+def test_a_session_ends_when_nobody_was_there_for_a_quarter_of_an_hour(visitor: Browser, clock: TestClock) -> None:
     sign_in(visitor)
-    clock.advance(minutes=29)
+    clock.advance(minutes=14)
     assert visitor.get("/inbox").status_code == 200
-    clock.advance(minutes=29)
+    clock.advance(minutes=14)
     assert visitor.get("/inbox").status_code == 200
-    clock.advance(minutes=31)
+    clock.advance(minutes=16)
     assert visitor.get("/inbox").status_code == 303
     assert visitor.submit("/people", name="x").status_code == 401
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(visitor: Browser, clock: TestClock) -> None:
     sign_in(visitor)
-    for _ in range(35):
-        clock.advance(minutes=20)
-        assert visitor.get("/inbox").status_code == 200
-    clock.advance(minutes=21)
+    for _ in range(59):
+        clock.advance(minutes=12)
+        assert visitor.get("/lock?here=1").status_code == 204
+    clock.advance(minutes=13)
     assert visitor.get("/inbox").status_code == 303
 
 

@@ -24,6 +24,7 @@ from tests.web import (
     interview_samples,
     rendering,
     samples,
+    sign_in_samples,
 )
 
 LANGUAGES = ("kk", "ru", "en")
@@ -45,6 +46,7 @@ CENTRAL = {
     **export_samples.CENTRAL,
     **guide_samples.OFFICE,
     **interview_samples.CENTRAL,
+    **sign_in_samples.CENTRAL,
 }
 VIEWS = {**DEVICE, **CENTRAL}
 CASES = [(name, n, samples.page) for name, views in DEVICE.items() for n in range(len(views))]
