@@ -328,6 +328,7 @@ def bench(
 Mutant = Literal[
     "lww",
     "purge-on-ack",
+    "forget-on-voucher",
     "no-epoch",
     "any-200-is-ack",
     "fork-as-duplicate",

@@ -56,9 +56,9 @@ def _erasures_of(session: Session, arrived: Sequence[Entry]) -> dict[str, list[E
     return found
 
 
-def carry_out(session: Session, fresh: Iterable[Entry]) -> set[str]:
-    """Destroys the bodies that these entries, which count, erase. Returns the subjects whose records are others now."""
-    subjects: set[str] = set()
+def carry_out(session: Session, fresh: Iterable[Entry]) -> list[Entry]:
+    """Destroys the bodies that these entries, which count, erase. Returns what was erased, as it was."""
+    erased: list[Entry] = []
     for one in fresh:
         if one.kind != erasure.KIND:
             continue
@@ -68,8 +68,8 @@ def carry_out(session: Session, fresh: Iterable[Entry]) -> set[str]:
             target = read_entry(row.header, row.body)
             if erasure.erases(one, target):
                 session.execute(update(ENTRY).where(here).values(body=None))
-                subjects.add(target.subject)
-    return subjects
+                erased.append(target)
+    return erased
 
 
 def with_body(session: Session, scope: str, kinds: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlmodel import Session
 
 from app.errors import AppError, CentralNotGenuine
-from app.store import attachments, bundles, central_words, confidential, outgoing, vouchers
+from app.store import attachments, bundles, central_words, confidential, outgoing, vouchers, wiping
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
@@ -125,6 +125,7 @@ def _following(node: Node, answered: Answered) -> wire.Exchange | None:
         cursors=request.cursors | {feed.scope: feed.cursor for feed in answer.feeds},
         marks=request.marks | {feed.scope: feed.mark for feed in answer.feeds if feed.mark},
         backup=answer.backup or request.backup,
+        wiped=request.wiped,
         packs=True,
     )
 
@@ -155,6 +156,7 @@ def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         offers=reports.offers(session, outcome.settled) if epoch and not vouched else [],
         vouched=vouched,
         begun=files.begun_at(session),
+        wiped=wiping.wiped_at(session),
         health=reports.health(session) if not outcome.has_reported else None,
         packs=True,
         relays=to_pass_on(session) if outcome.has_reported and outcome.can_relay else [],

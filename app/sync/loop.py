@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import AppError, CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled
-from app.store import office_policy
+from app.store import office_policy, wiping
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
 from app.sync import tls
@@ -104,7 +104,9 @@ class SyncLoop:
         """Meets central; where it is away, the hub, if one was joined (None then). A hub never stands for central."""
         self.asked_s = None
         try:
-            return meet_central(database, self._transport(database), self.progress)
+            outcome = meet_central(database, self._transport(database), self.progress)
+            wiping.wipe_due(database, wiping.policy_of(self.state.settings))
+            return outcome
         except (CentralUnreachable, CentralNotGenuine) as error:
             self.asked_s = error.pause_s if isinstance(error, CentralBusy) else None
             hub = self._hub_transport(database)
@@ -123,6 +125,8 @@ class SyncLoop:
     async def _try(self) -> None:
         """One meeting. Whatever goes wrong is counted and said: the loop itself must outlive it."""
         try:
+            if self.state.database is not None:
+                await asyncio.to_thread(wiping.finish, self.state.database)
             if self.may_send():
                 await self.meet_now()
         except (DeviceRevoked, NotEnrolled) as error:
