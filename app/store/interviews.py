@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from app.domain.interviews import Interview
@@ -41,6 +41,11 @@ def drafts_in(session: Session, visit_id: str) -> list[Interview]:
     """All drafts of a visit here, by code. Their contents are for their authors only: see `draft_of`."""
     rows = session.execute(select(DRAFT).where(DRAFT.c.visit_id == visit_id).order_by(DRAFT.c.code))
     return [_interview(row) for row in rows]
+
+
+def count_drafts(session: Session) -> int:
+    """How many interviews are open on this device, of all visits and authors."""
+    return int(session.execute(select(func.count()).select_from(DRAFT)).scalar_one())
 
 
 def put_content(session: Session, interview_id: str, content: Mapping[str, str]) -> None:

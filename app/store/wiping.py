@@ -227,6 +227,11 @@ def wiped_for(session: Session, who: Person) -> list[WipedVisit]:
     return [WipedVisit(row.visit_id, row.institution, row.visited_on, row.at_ms) for row in mine]
 
 
+def was_at(session: Session, who: Person, institution_id: str) -> bool:
+    """True when this tablet removed a visit of this person's to a place."""
+    return any(one.institution_id == institution_id for one in wiped_for(session, who))
+
+
 def without_wiped(session: Session, entries: Iterable[Entry]) -> list[Entry]:
     """The entries but those of visits that this tablet removed: another tablet does not bring them back."""
     gone = {f"visit:{visit_id}" for visit_id in wiped_at(session)}

@@ -29,7 +29,14 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
         log.warning("central was put back to an older state: a new epoch begins")
         backups.rotate_epoch(session, node.clock)
     epoch = value_of(session, node_values.EPOCH)
-    blank = wire.ExchangeReply(device=device.device_id, epoch=epoch, nonce=asked.nonce, now_ms=now, version=__version__)
+    blank = wire.ExchangeReply(
+        device=device.device_id,
+        epoch=epoch,
+        nonce=asked.nonce,
+        wipe=order_to(session, device.device_id),
+        now_ms=now,
+        version=__version__,
+    )
     if asked.epoch != epoch:
         return blank.model_copy(update={"acks": _held_of(session, node, device, epoch)})
     for piece in asked.vouched:
@@ -44,6 +51,12 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
     }
     told |= _credentials(session, node, device, asked, now)
     return blank.model_copy(update=told | _given(session, node, device, asked, epoch))
+
+
+def order_to(session: Session, device_id: str) -> wire.SignedOrder | None:
+    """The open order to a device to destroy everything. What it brings in this exchange is taken first."""
+    order = wipes.hand_out(session, device_id)
+    return wire.SignedOrder(text=order[0], signature=order[1]) if order else None
 
 
 def _credentials(

@@ -16,7 +16,7 @@ from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.sync import bundles as sealed_bundles
-from app.sync import codec, files, link, reports, tls, wire
+from app.sync import codec, files, link, orders, reports, tls, wire
 from app.sync.batches import push_of
 from app.sync.certificates import held_at
 from app.sync.link import Transport
@@ -92,10 +92,12 @@ def _ask(database: Database, transport: Transport, request: wire.Exchange) -> An
     body, headers["Content-Encoding"] = codec.padded(wire.pack(request))
     link.prove(node, headers, "exchange", body, request.nonce)
     reply = transport("POST", f"{wire.PREFIX}/exchange", headers, body)
+    orders.heed_refusal(keys, node, reply, request.nonce)
     link.genuine(reply, keys, "exchange", request.nonce)
     answer = wire.unpack(wire.ExchangeReply, reply.content())
     if answer.nonce != request.nonce or answer.device != node.device_id:
         raise CentralNotGenuine()
+    orders.heed(keys, node, answer.wipe, answer.epoch)
     return Answered(request, answer, len(body))
 
 

@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.domain.wiping import ORDER
 from app.errors import AppError, CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled
 from app.store import office_policy, wiping
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
-from app.sync import tls
+from app.sync import orders, tls
 from app.sync.client import meet_central
 from app.sync.hub import HUB_CA, HUB_URL, meet_hub
 from app.sync.link import CENTRAL_URL, CentralBusy, Transport
@@ -92,6 +94,9 @@ class SyncLoop:
             try:
                 outcome = await asyncio.to_thread(self._meet, database)
                 await asyncio.to_thread(office_policy.take_up, self.state, database)
+            except orders.WipeOrdered as ordered:
+                self.state.lock.empty(ORDER, order_id=ordered.order_id)
+                return None
             finally:
                 self.is_sending = False
                 if self.progress.total > before and self.failures < REFUSED:
@@ -125,8 +130,7 @@ class SyncLoop:
     async def _try(self) -> None:
         """One meeting. Whatever goes wrong is counted and said: the loop itself must outlive it."""
         try:
-            if self.state.database is not None:
-                await asyncio.to_thread(wiping.finish, self.state.database)
+            await asyncio.to_thread(self._finish_wipes)
             if self.may_send():
                 await self.meet_now()
         except (DeviceRevoked, NotEnrolled) as error:
@@ -139,6 +143,12 @@ class SyncLoop:
         except Exception:
             self.failures += 1
             log.exception("sync broke off")
+
+    def _finish_wipes(self) -> None:
+        """What was removed before, and is not quite gone; what a device said last that was here before."""
+        if self.state.database is not None:
+            wiping.finish(self.state.database)
+        orders.send_last_word(Path(self.state.settings.data_dir), self.connect)
 
     def may_send(self) -> bool:
         """False while the device is locked, not enrolled, or told to stay offline."""
