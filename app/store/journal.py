@@ -30,7 +30,7 @@ from app.domain.journal import (
     read_entry,
 )
 from app.domain.protocol import first_feed_chain
-from app.store import erasures, files_named, projection
+from app.store import erasures, projection
 from app.store.bulk import among, insert_all, listed
 from app.store.db import insert_or_lock
 from app.store.node import Node, StreamPlace, own_stream
@@ -88,7 +88,7 @@ def append_all(session: Session, drafts: Sequence[Draft], author: str, lane: int
     _feed(session, positions, entries)
     for entry in entries:
         projection.extend(session, entry)
-    _erase_all(session, entries)
+    erasures.carry_out(session, entries)
     return entries
 
 
@@ -120,17 +120,8 @@ def receive(
     _feed(session, ends, intake.sound)
     _claim_links(session, intake.sound)
     projection.take_in(session, [left.get(entry.entry_id, entry) for entry in intake.sound])
-    _erase_all(session, intake.sound)
-    if left:
-        files_named.destroy(session, files_named.named_in(entry for entry in new if entry.entry_id in left))
+    erasures.carry_out(session, intake.sound, [entry for entry in new if entry.entry_id in left])
     return intake
-
-
-def _erase_all(session: Session, fresh: Sequence[Entry]) -> None:
-    """What these entries erase: the bodies, what the records say of them, and the files that only they named."""
-    erased = erasures.carry_out(session, fresh)
-    projection.update(session, {entry.subject for entry in erased})
-    files_named.destroy(session, files_named.named_in(erased))
 
 
 def lock_scopes(session: Session, scopes: Collection[str]) -> dict[str, FeedEnd]:
