@@ -64,7 +64,17 @@ BOTH = (
     "standards",
     "policy",
 )
-DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "recovery", "interview_drafts", "emptying")
+DEVICE_ONLY = (
+    "sync",
+    "hub",
+    "bundles",
+    "alerts",
+    "enrolment",
+    "passphrases",
+    "recovery",
+    "interview_drafts",
+    "emptying",
+)
 CENTRAL_ONLY = (
     "reviews",
     "alert_reviews",

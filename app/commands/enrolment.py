@@ -26,8 +26,8 @@ from app.commands.terminal import (
 from app.config import Settings
 from app.domain.wiping import ORDER
 from app.errors import N_, AppError, InvalidInput, NotEnrolled
-from app.store.calibration import asked_cost
 from app.store import wiping
+from app.store.calibration import asked_cost
 from app.store.db import Database
 from app.store.device_people import give_slots, people_of, waiting_people
 from app.store.node import OFFLINE, value_of

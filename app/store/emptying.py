@@ -20,6 +20,7 @@ FILES: Final = (
     "slots.new",
     "attempts.json",
     "attempts.new",
+    "office-policy.json",
     "hub-ca.pem",
     "hub-cert.pem",
     "hub-key.pem",

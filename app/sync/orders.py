@@ -13,8 +13,9 @@ from app.domain.wiping import is_meant, order_message, read_order
 from app.errors import AppError
 from app.store import central_words, emptying, outgoing
 from app.store.db import Database
+from app.store.folder import write_whole
 from app.store.node import OFFLINE, Node, value_of
-from app.store.vault import signature_holds, write_whole
+from app.store.vault import signature_holds
 from app.sync import link, wire
 from app.sync.link import Reply, Transport
 from app.sync.tls import TLS_PINS

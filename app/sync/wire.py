@@ -282,8 +282,7 @@ class ExchangeReply(Message):
 
     `watermarks`: per stream, what is in the verified backup `backup`; both only when the device has not heard of it.
     `durable`: those of the asked files that are in it. `durable_feeds`: scope -> up to which position its feed is.
-    `ahead`: scopes of which the device has read what is not there.
-    `received`: how many bytes of the begun file are durable.
+    `ahead`: scopes of which the device has read what is not there. `received`: how many bytes of the begun file are durable.
     `wanted`: numbers of the offered vouchers whose entries central lacks; None when nothing was offered.
     """
 

@@ -13,8 +13,8 @@ from app.errors import CentralNotGenuine, DeviceRevoked, SignInNeeded
 from app.store import backups, emptying, wipes
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of
-from app.store.tables import AuditRow, DeviceRow, table
 from app.store.slots import has_slots, make_vault
+from app.store.tables import AuditRow, DeviceRow, table
 from app.store.vault import Cost, new_signing_key
 from app.sync import codec, link, orders, wire
 from app.sync.link import Reply, Transport
