@@ -21,6 +21,7 @@ from app.bench_device import Browser, Running, Subject, in_process, make_subject
 from app.bench_figures import Figure, as_table
 from app.bench_lock import measure_lock
 from app.bench_unlock import measure_unlock
+from app.bench_wipe import measure_wipe
 from app.clock import SystemClock
 from app.commands.terminal import console, progress
 from app.config import Settings, load_settings
@@ -58,6 +59,7 @@ def run() -> None:
             figures += measure_memory(bar, subject, device, browser)
         figures += measure_lock(bar, subject)
         figures += measure_unlock(bar, subject)
+        figures += measure_wipe(bar, subject, folder)
         figures += measure_transactions(bar, subject, folder)
         figures += measure_library(bar, folder, settings.checklists_dir)
         figures += measure_rebuild(bar, folder / "rebuild", settings.checklists_dir)

@@ -210,6 +210,11 @@ class Browser:
         self.connection.request("POST", "/lock", headers=self._headers())
         self.connection.getresponse().read()
 
+    def wipe(self) -> None:
+        """Presses the last button of *wipe now*."""
+        self.connection.request("POST", "/tablet", urlencode({"sure": "yes"}), self._headers())
+        self.connection.getresponse().read()
+
     def get(self, path: str) -> bytes:
         """The body of a page that must be there."""
         self.connection.request("GET", path, headers=self._headers())

@@ -169,6 +169,16 @@ def passphrase(
     passphrases.suggest(language)
 
 
+@program.command("wipe-now")
+def wipe_now(
+    data: Data = None, yes: Annotated[bool, typer.Option("--yes", help="Do it without being asked.")] = False
+) -> None:
+    """Destroy all that is on this device, at once, locked or not: first the keys, then what they opened."""
+    from app.commands import wipe
+
+    wipe.wipe_now(data, is_agreed=yes)
+
+
 # ---- upkeep of a node's data -----------------------------------------------------------------------------------------
 
 
@@ -328,6 +338,7 @@ def bench(
 Mutant = Literal[
     "lww",
     "purge-on-ack",
+    "forget-on-voucher",
     "no-epoch",
     "any-200-is-ack",
     "fork-as-duplicate",

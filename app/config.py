@@ -119,6 +119,16 @@ class Settings(BaseSettings):
     wipe_after_tries: int = Field(
         0, ge=0, le=100, description="device only: wrong passphrases in a row that destroy all key slots. 0: never."
     )
+    wipe_when: Literal["signed_off", "never"] = Field(
+        "signed_off",
+        description="device only: when a visit is removed that the office has in a checked backup: signed_off or never.",
+    )
+    wipe_after_days: int = Field(
+        0, ge=0, le=365, description="device only: days that such a visit stays after its last entry came."
+    )
+    wipe_now: bool = Field(
+        True, description="device only: its people may destroy all that is on it, at once and without network."
+    )
     passphrase_memory_mib: int | None = Field(
         None,
         ge=19,

@@ -64,7 +64,17 @@ BOTH = (
     "standards",
     "policy",
 )
-DEVICE_ONLY = ("sync", "hub", "bundles", "alerts", "enrolment", "passphrases", "recovery", "interview_drafts")
+DEVICE_ONLY = (
+    "sync",
+    "hub",
+    "bundles",
+    "alerts",
+    "enrolment",
+    "passphrases",
+    "recovery",
+    "interview_drafts",
+    "emptying",
+)
 CENTRAL_ONLY = (
     "reviews",
     "alert_reviews",
@@ -73,6 +83,7 @@ CENTRAL_ONLY = (
     "people",
     "office_passphrases",
     "devices",
+    "wipe_orders",
     "contacts",
     "brought_bundles",
     "audit",

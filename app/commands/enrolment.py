@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.clock import SystemClock
+from app.commands import wipe
 from app.commands.nodes import OpenNode, alone, this_device
 from app.commands.terminal import (
     ask_new_passphrase,
@@ -23,14 +24,16 @@ from app.commands.terminal import (
     settings_of,
 )
 from app.config import Settings
+from app.domain.wiping import ORDER
 from app.errors import N_, AppError, InvalidInput, NotEnrolled
+from app.store import wiping
 from app.store.calibration import asked_cost
 from app.store.db import Database
 from app.store.device_people import give_slots, people_of, waiting_people
 from app.store.node import OFFLINE, value_of
 from app.store.opening import open_database, open_slot
 from app.store.slots import has_slots
-from app.sync import client, enrolling, link, tls
+from app.sync import client, enrolling, link, orders, tls
 from app.sync.enrolling import CODE_USED_UP, NewDevice, new_passphrase
 from app.sync.transport import HttpTransport
 
@@ -59,17 +62,31 @@ def enrol_device(url: str, code: str, data: Path | None, passphrase_file: Path |
 
 def meet_office(data: Path | None, passphrase_file: Path | None) -> int:
     """Meets the office once and says what came of it. Returns 1 when that failed, with the sentence on stderr."""
-    with this_device(data, passphrase_file) as node:
-        try:
-            with progress() as bar:
-                bar.add_task("Meeting the office", total=None)
-                outcome = client.meet_central(node.database, _transport(node))
-        except AppError as error:
-            say_refusal(error)
-            return 1
-        console.print(f"sent: {outcome.pushed} entries, {outcome.blobs} files; received: {outcome.pulled} entries")
-        for refused in outcome.quarantined:
-            complaints.print(f"not counted by the office: {refused.entry_id} ({refused.reason})", markup=False)
+    settings = settings_of(data, role="device")
+    try:
+        with this_device(data, passphrase_file) as node:
+            return _meet(node)
+    except orders.WipeOrdered:
+        wipe.finish(settings)
+        return 1
+
+
+def _meet(node: OpenNode) -> int:
+    """Raises WipeOrdered once the keys of this device are destroyed: the rest can go when nothing holds it any more."""
+    try:
+        with progress() as bar:
+            bar.add_task("Meeting the office", total=None)
+            outcome = client.meet_central(node.database, _transport(node))
+    except AppError as error:
+        say_refusal(error)
+        return 1
+    except orders.WipeOrdered as ordered:
+        orders.destroy_keys(Path(node.settings.data_dir), node.database, ORDER, order_id=ordered.order_id)
+        raise
+    wiping.wipe_due(node.database, wiping.policy_of(node.settings))
+    console.print(f"sent: {outcome.pushed} entries, {outcome.blobs} files; received: {outcome.pulled} entries")
+    for refused in outcome.quarantined:
+        complaints.print(f"not counted by the office: {refused.entry_id} ({refused.reason})", markup=False)
     return 0
 
 
@@ -169,6 +186,8 @@ def _fetch_names(database: Database, settings: Settings) -> None:
         client.meet_central(database, _to_office(database, settings))
     except AppError as error:
         say_refusal(error)
+    except orders.WipeOrdered:
+        return  # an order from before it was linked anew is obeyed at the next meeting, unless the office takes it back
 
 
 def _transport(node: OpenNode) -> HttpTransport:

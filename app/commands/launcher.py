@@ -21,6 +21,7 @@ from app.commands.listening import SHARED, answering_to, in_url, listening, own_
 from app.commands.terminal import complaints, console, say, settings_of
 from app.config import Settings
 from app.errors import N_, InvalidInput
+from app.store import emptying
 from app.store.folder import only_process, require_private
 
 SERVE, STOP = b"serve", b"stop"  # the launcher to a child
@@ -46,6 +47,7 @@ def run_device(context: BaseContext, share: bool, host: str | None, port: int | 
         if share and not tls:
             complaints.print(say(SHARE_WARNING), style="bold red")
         stack.enter_context(only_process(folder))
+        finish_emptying(folder)
         listener = stack.enter_context(listening(settings))
         if tls:
             stack.enter_context(_with_certificate(settings))
@@ -135,6 +137,7 @@ class Launcher:
                 self.serving = self.spare
                 self.serving.tell(SERVE)
                 self._serve_until_locked()
+                finish_emptying(Path(self.given.settings.data_dir))
                 if not self.serving.is_up:
                     return self.serving.process.exitcode or 1
         except (KeyboardInterrupt, SystemExit):
@@ -194,6 +197,12 @@ class Launcher:
             self.spare.end(0)
         self.serving.tell(STOP)
         self.serving.end(STOP_AFTER_S + 2)
+
+
+def finish_emptying(folder: Path) -> None:
+    """Removes what is left in a folder whose keys were destroyed."""
+    if emptying.is_begun(folder):
+        emptying.finish(folder)
 
 
 def _lid() -> list[Watched]:

@@ -53,6 +53,10 @@ CONFIDENTIAL_KEY_RETIRED: Final = "confidential_key_retired"
 READING_ASKED: Final = "reading_asked"  # of: the interview; told: reading, visit, purpose
 READING_CONFIRMED: Final = "reading_confirmed"  # the second person
 INTERVIEW_GIVEN_OUT: Final = "interview_given_out"  # a file that the key opens was handed over: from now it can be read
+VISIT_WIPED: Final = "visit_wiped"  # who: the device, or its program; of: the visit
+DEVICE_WIPED: Final = "device_wiped"  # who: the device; told: why, lost
+WIPE_ORDERED: Final = "wipe_ordered"  # of: the device; told: order, reason
+WIPE_TAKEN_BACK: Final = "wipe_taken_back"
 
 
 def audit_text(told: Mapping[str, Json]) -> str:

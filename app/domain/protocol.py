@@ -58,6 +58,16 @@ def may_purge(standing: Standing, seq: int) -> bool:
     return 0 < seq <= standing.durable_seq
 
 
+def may_forget(is_under_old: bool, lasts: Sequence[int], durable: int) -> bool:
+    """True when the tablet may forget an entry of others: every voucher over it is of the present epoch and ends at or
+    below the position of its scope that is in a verified backup of that epoch.
+
+    `is_under_old`: a voucher of an older epoch is over it, which central may still want back. `lasts`: where those of the
+    present epoch end; without one nothing says that central has it.
+    """
+    return not is_under_old and bool(lasts) and max(lasts) <= durable
+
+
 # ---- what a device shows to a central that forgot ----------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from app.errors import (
     TeamTooSmall,
 )
 from app.services.texts import kept_text
-from app.store import journal, reads
+from app.store import journal, reads, wiping
 from app.store.node import Node
 from app.store.vault import signature_holds
 
@@ -90,6 +90,12 @@ def _asked(session: Session, person: Person, plan: Plan, checklist: CompiledChec
     if plan.variant != "follow_up":
         raise InvalidInput("Choose how much is asked.", "variant")
     last = reads.last_visit_to(session, person, plan.institution_id)
+    if last is None and wiping.was_at(session, person, plan.institution_id):
+        raise InvalidInput(
+            "The last visit to this place was sent and removed from this tablet. "
+            "The office can plan the follow-up, or choose the full or the short list.",
+            "variant",
+        )
     if last is None:
         raise InvalidInput(
             "No finished visit to this place is known here, so there is nothing to follow up. "

@@ -43,6 +43,7 @@ class Rules:
     after_epoch: Callable[[Standing], Standing] = protocol.after_epoch
     after_watermark: Callable[[Standing, Watermark, str, bytes | None], Standing] = protocol.after_watermark
     may_purge: Callable[[Standing, int], bool] = protocol.may_purge
+    may_forget: Callable[[bool, Sequence[int], int], bool] = protocol.may_forget
     was_restored: Callable[[str, str, Sequence[protocol.Held], Mapping[tuple[str, int], bytes]], bool] = (
         protocol.was_restored
     )
@@ -126,10 +127,15 @@ def _believe_position(standing: Standing, ack: Ack, epoch: str, nonce: str, own_
     return replace(standing, acked_seq=max(standing.acked_seq, ack.seq)) if own_chain is not None else standing
 
 
+def _forget_what_was_read(is_under_old: bool, lasts: Sequence[int], durable: int) -> bool:
+    return bool(lasts)
+
+
 SHIPPED: Final = Rules()
 MUTANTS: Final[Mapping[str, Rules]] = {
     "lww": Rules(merge=_merge_last_write),
     "purge-on-ack": Rules(may_purge=_purge_what_is_acked),
+    "forget-on-voucher": Rules(may_forget=_forget_what_was_read),
     "no-epoch": Rules(after_epoch=_keep_standing, epoch_after_restore=lambda old, fresh: old),
     "any-200-is-ack": Rules(standing_after_page=_believe_page),
     "fork-as-duplicate": Rules(accept=_accept_fork),

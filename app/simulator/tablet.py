@@ -267,10 +267,10 @@ class Tablet:
     def _may_forget(self, entry_id: str) -> bool:
         """An entry of others goes when each voucher over it is of this epoch and ends below its scope's watermark."""
         disk = self.disk
-        if any(entry_id in piece.entry_ids for piece in disk.older):
-            return False
+        is_under_old = any(entry_id in piece.entry_ids for piece in disk.older)
         over = [piece.voucher for piece in disk.present if entry_id in piece.entry_ids]
-        return bool(over) and all(voucher.last <= disk.feed_marks.get(voucher.scope, 0) for voucher in over)
+        durable = disk.feed_marks.get(over[0].scope, 0) if over else 0  # an entry stands in one scope
+        return disk.rules.may_forget(is_under_old, [voucher.last for voucher in over], durable)
 
 
 def _hashed(link: Link) -> Hashed:

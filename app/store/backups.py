@@ -16,14 +16,23 @@ from app.clock import Clock
 from app.domain.audit import BACKUP_MADE, EPOCH_BEGUN
 from app.domain.journal import StreamName
 from app.errors import BackupUnusable
-from app.store import audit, incoming, migrations, node, projection
+from app.store import audit, incoming, migrations, node, projection, vouchers
 from app.store.backups_file import BackupReader, BackupWriter, Head, Manifest, StreamEnd
 from app.store.db import Database
-from app.store.tables import PROJECTIONS, AttachmentRow, BackupRow, LinkRow, NodeValueRow, StreamRow, table
+from app.store.tables import (
+    PROJECTIONS,
+    AttachmentRow,
+    BackupRow,
+    LinkRow,
+    NodeValueRow,
+    ScopeClockRow,
+    StreamRow,
+    table,
+)
 from app.store.vault import signing_key_of
 from app.store.verification import Finding, SignOffCheck, findings
 
-LINK, STREAM = table(LinkRow), table(StreamRow)
+LINK, STREAM, CLOCK = table(LinkRow), table(StreamRow), table(ScopeClockRow)
 ATTACHMENT, VALUE, BACKUP = table(AttachmentRow), table(NodeValueRow), table(BackupRow)
 Tell: TypeAlias = Callable[[int], None]
 
@@ -218,6 +227,8 @@ def count_backup(
         return None
     readable = [end for stream in manifest.streams if (end := _readable(scratch, stream))]
     changed = [end.stream for end in readable if not _move_stream(live, end)]
+    for clock_row in scratch.execute(select(CLOCK.c.scope, CLOCK.c.position, CLOCK.c.chain)).all():
+        _move_feed(live, clock_row.scope, clock_row.position, clock_row.chain)
     files = 0
     hashes = scratch.execute(select(ATTACHMENT.c.sha256).order_by(ATTACHMENT.c.sha256)).scalars().all()
     for start in range(0, len(hashes), batch):
@@ -246,12 +257,20 @@ def _move_stream(live: Session, end: StreamEnd) -> bool:
     return True
 
 
+def _move_feed(live: Session, scope: str, position: int, chain: bytes | None) -> None:
+    """What stands in the feed of a scope is durable up to where the backup has it, if the live feed is the same there."""
+    if vouchers.chain_at(live, scope, position) == chain:
+        here = (CLOCK.c.scope == scope) & (CLOCK.c.durable < position)
+        live.execute(update(CLOCK).where(here).values(durable=position))
+
+
 def rotate_epoch(session: Session, clock: Clock) -> str:
     """Begins a new epoch of central; returns it. Devices then offer again all they hold, and nothing is durable any more
     until a backup of this epoch was verified (design 5.3, 5.5)."""
     epoch = clock.random_bytes(8).hex()
     node.put_value(session, node.EPOCH, epoch)
     session.execute(update(STREAM).values(durable_seq=0))
+    session.execute(update(CLOCK).values(durable=0))
     session.execute(update(ATTACHMENT).values(durable_at_ms=None))
     audit.note(session, audit.PROGRAM, EPOCH_BEGUN, epoch)
     return epoch
@@ -261,6 +280,7 @@ def begin_restored_epoch(session: Session, row: BackupRow, clock: Clock) -> str:
     """Begins the epoch of a restored central. What it was restored from is a verified backup: all of it is durable."""
     epoch = rotate_epoch(session, clock)
     session.execute(update(STREAM).values(durable_seq=STREAM.c.last_seq))
+    session.execute(update(CLOCK).values(durable=CLOCK.c.position))
     session.execute(update(ATTACHMENT).values(durable_at_ms=clock.now_ms()))
     row.epoch = epoch
     session.add(row)

@@ -19,6 +19,7 @@ from app.store.folder import make_private
 DATABASE_NAME: Final = "baqylau.db"
 OLDEST_SQLITE: Final = (3, 51, 3)  # 3.51.2 and before can lose a WAL reset; see design, section 6
 BUSY_TIMEOUT_MS: Final = 10_000
+REWRITE_TIMEOUT_MS: Final = 300  # it can be done later, and whoever saves an answer must not wait for it
 # hide_parameters: an exception of the database would repeat the row, and end in a log.
 POOL: Final[dict[str, Any]] = {"pool_size": 8, "max_overflow": 24, "hide_parameters": True}
 
@@ -67,6 +68,23 @@ class Database:
         if self.is_sqlite:
             with self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def rewrite(self) -> bool:
+        """Writes the file anew without what was deleted, and empties the write-ahead log: `secure_delete` alone leaves
+        copies where SQLite moved rows between pages. False when somebody reads or writes just now. SQLite only."""
+        pooled = self.engine.raw_connection()
+        connection: Any = pooled.driver_connection
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {REWRITE_TIMEOUT_MS}")
+            connection.execute("VACUUM")
+            return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except connection.OperationalError as error:
+            if "locked" in str(error) or "busy" in str(error):
+                return False
+            raise in_words(OperationalError("VACUUM", None, error)) from error
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            pooled.close()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from app.domain import erasure
 from app.domain.journal import Entry, read_entry
+from app.store import files_named, projection
 from app.store.bulk import among, listed
 from app.store.tables import EntryRow, RecordRow, table
 
@@ -56,9 +57,12 @@ def _erasures_of(session: Session, arrived: Sequence[Entry]) -> dict[str, list[E
     return found
 
 
-def carry_out(session: Session, fresh: Iterable[Entry]) -> set[str]:
-    """Destroys the bodies that these entries, which count, erase. Returns the subjects whose records are others now."""
-    subjects: set[str] = set()
+def carry_out(session: Session, fresh: Iterable[Entry], late: Iterable[Entry] = ()) -> None:
+    """Destroys what these entries, which count, erase: bodies, what the records say of them, and files only they named.
+
+    `late`: entries as they came, which had been erased before.
+    """
+    erased: list[Entry] = []
     for one in fresh:
         if one.kind != erasure.KIND:
             continue
@@ -68,8 +72,9 @@ def carry_out(session: Session, fresh: Iterable[Entry]) -> set[str]:
             target = read_entry(row.header, row.body)
             if erasure.erases(one, target):
                 session.execute(update(ENTRY).where(here).values(body=None))
-                subjects.add(target.subject)
-    return subjects
+                erased.append(target)
+    projection.update(session, {entry.subject for entry in erased})
+    files_named.destroy(session, files_named.named_in([*erased, *late]))
 
 
 def with_body(session: Session, scope: str, kinds: Sequence[str]) -> list[str]:

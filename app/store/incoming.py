@@ -14,7 +14,7 @@ from app.domain.journal import Entry, Hashed, StreamName, read_entry
 from app.domain.merge import Record
 from app.domain.protocol import Held
 from app.errors import EnrolmentRefused, NotThere
-from app.store import attachments, journal, vouchers
+from app.store import attachments, files_named, journal, vouchers
 from app.store.bulk import among, listed
 from app.store.node import Node, StreamPlace, stream_row
 from app.store.projection import as_record
@@ -39,7 +39,6 @@ CHAINS_BETWEEN = select(LINK.c.seq, LINK.c.chain).where(
 )
 HOMES = select(RECORD.c.subject, RECORD.c.scope, RECORD.c.kind).where(among(RECORD.c.subject, "subjects"))
 ESCAPED: Final = re.compile(r"[%_/]")  # what LIKE reads otherwise than it stands
-NAMES_OF_FILES: Final = {"photo": ("sha256", "original"), "visit": ("checklist_sha256",)}  # fields of records
 CODE_LIFE_MS = 7 * 24 * 3600 * 1000
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -236,11 +235,11 @@ def missing_blobs(session: Session, scopes: list[str]) -> list[str]:
     """Hashes that photos and visits of these scopes name and that are not here; originals of photos last."""
     named: dict[str, bool] = {}  # whether it is an original
     statement = select(RECORD.c.kind, RECORD.c.fields).where(
-        RECORD.c.scope.in_(scopes), RECORD.c.kind.in_(NAMES_OF_FILES)
+        RECORD.c.scope.in_(scopes), RECORD.c.kind.in_(files_named.NAMES)
     )
     for row in session.execute(statement):
         fields = json.loads(row.fields)
-        for name in () if fields.get("removed") else NAMES_OF_FILES[row.kind]:
+        for name in () if fields.get("removed") else files_named.NAMES[row.kind]:
             if isinstance(fields.get(name), str):
                 named[fields[name]] = name == "original"
     held = {row.sha256 for row in session.execute(select(ATTACHMENT.c.sha256).where(ATTACHMENT.c.sha256.in_(named)))}

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from app.domain.interviews import Interview
 from app.domain.journal import canonical
 from app.domain.people import Person
 from app.errors import NotThere
-from app.store.node import put_value, value_of
+from app.store.node import drop_values, put_value, value_of
 from app.store.tables import InterviewDraftRow, RecordRow, table
 
 DRAFT, RECORD = table(InterviewDraftRow), table(RecordRow)
@@ -43,6 +43,11 @@ def drafts_in(session: Session, visit_id: str) -> list[Interview]:
     return [_interview(row) for row in rows]
 
 
+def count_drafts(session: Session) -> int:
+    """How many interviews are open on this device, of all visits and authors."""
+    return int(session.execute(select(func.count()).select_from(DRAFT)).scalar_one())
+
+
 def put_content(session: Session, interview_id: str, content: Mapping[str, str]) -> None:
     """Replaces what a draft holds. One that was erased stays erased: a late tap brings nothing back."""
     session.execute(DRAFT.update().where(DRAFT.c.interview_id == interview_id).values(content=_text(content)))
@@ -51,6 +56,12 @@ def put_content(session: Session, interview_id: str, content: Mapping[str, str])
 def erase(session: Session, interview_id: str) -> None:
     """The draft's bytes are overwritten (`secure_delete`); `Database.checkpoint` empties the log after the commit."""
     session.execute(DRAFT.delete().where(DRAFT.c.interview_id == interview_id))
+
+
+def forget_visit(session: Session, visit_id: str) -> None:
+    """Nothing of a visit's interviews is left here: the visit was removed."""
+    session.execute(DRAFT.delete().where(DRAFT.c.visit_id == visit_id))
+    drop_values(session, [f"{STOPPED}{visit_id}"])
 
 
 def codes_in(session: Session, visit_id: str) -> set[str]:

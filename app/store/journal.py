@@ -88,7 +88,7 @@ def append_all(session: Session, drafts: Sequence[Draft], author: str, lane: int
     _feed(session, positions, entries)
     for entry in entries:
         projection.extend(session, entry)
-    projection.update(session, erasures.carry_out(session, entries))
+    erasures.carry_out(session, entries)
     return entries
 
 
@@ -120,7 +120,7 @@ def receive(
     _feed(session, ends, intake.sound)
     _claim_links(session, intake.sound)
     projection.take_in(session, [left.get(entry.entry_id, entry) for entry in intake.sound])
-    projection.update(session, erasures.carry_out(session, intake.sound))
+    erasures.carry_out(session, intake.sound, [entry for entry in new if entry.entry_id in left])
     return intake
 
 

@@ -1,9 +1,9 @@
 """What this device still owes central, and how far it has read: acks, cursors, missing blobs."""
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
@@ -14,6 +14,7 @@ from app.domain.protocol import Standing, after_epoch, after_gap
 from app.store.projection import as_record
 from app.store.tables import AttachmentRow, CursorRow, EntryRow, LinkRow, RecordRow, StreamRow, table
 
+QUARANTINED: Final = "quarantined:"  # node value, + entry id: why central keeps it and does not count it
 LINK, STREAM, ENTRY = table(LinkRow), table(StreamRow), table(EntryRow)
 UNSENT = select(func.coalesce(func.sum(STREAM.c.last_seq - STREAM.c.acked_seq), 0)).where(STREAM.c.own.is_(True))
 CURSOR, ATTACHMENT, RECORD = table(CursorRow), table(AttachmentRow), table(RecordRow)
@@ -170,6 +171,12 @@ def put_cursor(session: Session, scope: str, position: int, mark: str = "") -> N
     elif position > row.position:
         row.position, row.mark = position, mark
     session.flush()
+
+
+def note_durable(session: Session, positions: Mapping[str, int]) -> None:
+    """Up to where the feeds of scopes are in a verified backup of central; of a scope that was not read it says nothing."""
+    for scope, position in positions.items():
+        session.execute(update(CURSOR).where(CURSOR.c.scope == scope).values(durable=position))
 
 
 def mark_missing(session: Session, hashes: list[str]) -> None:

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from app.domain.merge import Record
-from app.store import attachments, uploads
+from app.store import attachments, files_named, uploads
 from app.store.bulk import among, listed
 from app.store.projection import as_record
 from app.store.tables import EntryRow, LinkRow, RecordRow, ThumbnailRow, table
 
 THUMBNAIL, RECORD = table(ThumbnailRow), table(RecordRow)
 ENTRY, LINK = table(EntryRow), table(LinkRow)
-NAMES: Final = ("sha256", "original")
+NAMES: Final = files_named.NAMES["photo"]
 
 
 @dataclass(frozen=True)

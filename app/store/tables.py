@@ -93,6 +93,7 @@ class ScopeClockRow(SQLModel, table=True):
     scope: str = Field(primary_key=True)
     position: int = _big()
     chain: bytes | None = _bytes(nullable=True)  # over all that was given so far; None before the first
+    durable: int = _big(server_default="0")  # up to here it is in a verified backup of this epoch
 
 
 class FeedRow(SQLModel, table=True):
@@ -106,12 +107,16 @@ class FeedRow(SQLModel, table=True):
 
 
 class CursorRow(SQLModel, table=True):
-    """How far this device has read a scope of central. `mark`: central's name for all that stands up to there."""
+    """How far this device has read a scope of central. `mark`: central's name for all that stands up to there.
+
+    `durable`: up to which position central said, in this epoch, that it is in a verified backup.
+    """
 
     __tablename__ = "cursor"
     scope: str = Field(primary_key=True)
     position: int = _big()
     mark: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    durable: int = _big(server_default="0")
 
 
 class AttachmentRow(SQLModel, table=True):

@@ -156,6 +156,18 @@ def mark_of(chain: bytes | None) -> str:
     return chain[:8].hex() if chain else ""
 
 
+def chain_at(session: Session, scope: str, position: int) -> bytes | None:
+    """The chain value over the feed of a scope up to a position; None beyond its end."""
+    statement = select(FEED.c.chain).where(FEED.c.scope == scope, FEED.c.position == position)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def durable_feeds(session: Session, scopes: Collection[str]) -> dict[str, int]:
+    """Scope -> up to which position its feed is in a verified backup of this epoch; without those of which nothing is."""
+    rows = session.execute(select(CLOCK.c.scope, CLOCK.c.durable).where(CLOCK.c.scope.in_(scopes), CLOCK.c.durable > 0))
+    return {row.scope: row.durable for row in rows}
+
+
 def digest_here(session: Session, scope: str, after: int, last: int) -> str | None:
     """The digest of what stands at these positions here; None when they are not all there."""
     rows = session.execute(

@@ -10,7 +10,7 @@ from app import __version__
 from app.domain.journal import BrokenEntry, Entry, StreamName
 from app.domain.protocol import Held, ack_message, feed_digest, voucher_message, was_restored
 from app.errors import ProtocolError
-from app.store import attachments, backups, bundles, confidential, incoming, journal, uploads, vouchers
+from app.store import attachments, backups, bundles, confidential, incoming, journal, uploads, vouchers, wipes
 from app.store import node as node_values
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
@@ -29,7 +29,14 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
         log.warning("central was put back to an older state: a new epoch begins")
         backups.rotate_epoch(session, node.clock)
     epoch = value_of(session, node_values.EPOCH)
-    blank = wire.ExchangeReply(device=device.device_id, epoch=epoch, nonce=asked.nonce, now_ms=now, version=__version__)
+    blank = wire.ExchangeReply(
+        device=device.device_id,
+        epoch=epoch,
+        nonce=asked.nonce,
+        wipe=order_to(session, device.device_id),
+        now_ms=now,
+        version=__version__,
+    )
     if asked.epoch != epoch:
         return blank.model_copy(update={"acks": _held_of(session, node, device, epoch)})
     for piece in asked.vouched:
@@ -44,6 +51,12 @@ def answer(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange
     }
     told |= _credentials(session, node, device, asked, now)
     return blank.model_copy(update=told | _given(session, node, device, asked, epoch))
+
+
+def order_to(session: Session, device_id: str) -> wire.SignedOrder | None:
+    """The open order to a device to destroy everything. What it brings in this exchange is taken first."""
+    order = wipes.hand_out(session, device_id)
+    return wire.SignedOrder(text=order[0], signature=order[1]) if order else None
 
 
 def _credentials(
@@ -77,15 +90,17 @@ def _confidential_keys(session: Session, held: list[str] | None) -> list[str] | 
 def _given(session: Session, node: Node, device: DeviceRow, asked: wire.Exchange, epoch: str) -> dict[str, object]:
     """What the device lacks or asks for."""
     scopes = incoming.scopes_for(session, device)
+    withheld = wipes.note_visits(session, device, asked.wiped, scopes)
     strange = vouchers.strange(session, asked.cursors, asked.marks)
     backup = backups.newest(session, epoch)
     is_news = bool(backup) and backup != asked.backup
     return {
-        "feeds": _feeds(session, node, epoch, [one for one in scopes if one not in strange], asked),
+        "feeds": _feeds(session, node, epoch, [one for one in scopes if one not in withheld | {*strange}], asked),
         "missing_blobs": incoming.missing_blobs(session, scopes),
         "ahead": strange,
         "backup": backup if is_news else "",
         "watermarks": _watermarks(session, device) if is_news else [],
+        "durable_feeds": vouchers.durable_feeds(session, scopes) if is_news else {},
         "durable": attachments.durable(session, asked.asked[: wire.ASKED_FILES]),
         "wanted": _wanted(session, asked.offers) if asked.offers else None,
         "takes_originals": True,

@@ -12,7 +12,7 @@ from app.store import attachments, incoming, uploads
 from app.sync import wire
 from app.sync.askers import DeviceAsking, File, Part
 from app.sync.bodies import pieces_of
-from app.sync.file_wire import ThumbnailIndex, ThumbnailsKept
+from app.sync.file_wire import BlobKept, ThumbnailIndex, ThumbnailsKept, offset_message
 from app.sync.server import Body, central_of, enrolled, refusal, signed
 from app.sync.streamed_files import take_upload
 from app.sync.taken_files import check_upload
@@ -31,7 +31,7 @@ def told_offset(request: Request, asker: DeviceAsking, file: File) -> Response:
             received = uploads.received(session, file.sha256)
     except AppError as error:
         return refusal(node, "blob", asker.nonce, error)
-    told = wire.reply_message("blob", 200, asker.nonce, wire.offset_message(file.sha256, received))
+    told = wire.reply_message("blob", 200, asker.nonce, offset_message(file.sha256, received))
     headers = {wire.SIGNATURE_HEADER: node.sign(told).hex(), wire.OFFSET_HEADER: str(received)}
     return Response(None, 200, headers | {"Cache-Control": "no-store"})
 
@@ -53,7 +53,7 @@ async def put_blob(request: Request, asker: DeviceAsking, file: File, part: Part
         return refusal(node, "blob", asker.nonce, error)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
-    return signed(node, "blob", asker.nonce, wire.pack(wire.BlobKept(complete=file.sha256)))
+    return signed(node, "blob", asker.nonce, wire.pack(BlobKept(complete=file.sha256)))
 
 
 @router.post("/thumbnails")

@@ -11,12 +11,12 @@ from typing import Final
 from sqlmodel import Session
 
 from app.errors import AppError, CentralNotGenuine
-from app.store import attachments, bundles, central_words, confidential, outgoing, vouchers
+from app.store import attachments, bundles, central_words, confidential, outgoing, vouchers, wiping
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.sync import bundles as sealed_bundles
-from app.sync import codec, files, link, reports, tls, wire
+from app.sync import codec, files, link, orders, reports, tls, wire
 from app.sync.batches import push_of
 from app.sync.certificates import held_at
 from app.sync.link import Transport
@@ -92,10 +92,12 @@ def _ask(database: Database, transport: Transport, request: wire.Exchange) -> An
     body, headers["Content-Encoding"] = codec.padded(wire.pack(request))
     link.prove(node, headers, "exchange", body, request.nonce)
     reply = transport("POST", f"{wire.PREFIX}/exchange", headers, body)
+    orders.heed_refusal(keys, node, reply, request.nonce)
     link.genuine(reply, keys, "exchange", request.nonce)
     answer = wire.unpack(wire.ExchangeReply, reply.content())
     if answer.nonce != request.nonce or answer.device != node.device_id:
         raise CentralNotGenuine()
+    orders.heed(keys, node, answer.wipe, answer.epoch)
     return Answered(request, answer, len(body))
 
 
@@ -125,6 +127,7 @@ def _following(node: Node, answered: Answered) -> wire.Exchange | None:
         cursors=request.cursors | {feed.scope: feed.cursor for feed in answer.feeds},
         marks=request.marks | {feed.scope: feed.mark for feed in answer.feeds if feed.mark},
         backup=answer.backup or request.backup,
+        wiped=request.wiped,
         packs=True,
     )
 
@@ -155,6 +158,7 @@ def request_of(session: Session, node: Node, outcome: Outcome) -> wire.Exchange:
         offers=reports.offers(session, outcome.settled) if epoch and not vouched else [],
         vouched=vouched,
         begun=files.begun_at(session),
+        wiped=wiping.wiped_at(session),
         health=reports.health(session) if not outcome.has_reported else None,
         packs=True,
         relays=to_pass_on(session) if outcome.has_reported and outcome.can_relay else [],

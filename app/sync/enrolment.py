@@ -13,10 +13,11 @@ from app.store.bundles import CENTRAL_KEY
 from app.store.db import Database
 from app.store.device_people import DEVICE_PEOPLE
 from app.store.node import Node, put_value, value_of, values_with_prefix
+from app.store.outgoing import QUARANTINED
 from app.store.vault import key_fingerprint
 from app.sync import codec, link, tls, wire
 from app.sync.link import Reply, Transport
-from app.sync.replies import CERTIFICATE, QUARANTINED
+from app.sync.replies import CERTIFICATE
 
 DEVICE_NAME = "device_name"
 CODE_LENGTH: Final = 12  # of the secret part; the rest is the fingerprint

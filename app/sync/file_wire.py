@@ -1,8 +1,20 @@
-"""The messages about small pictures."""
+"""The messages about photos and documents, and about small pictures."""
 
 from pydantic import Field
 
 from app.sync.wire import Count, Message
+
+
+class BlobKept(Message):
+    """Central holds these bytes: whole (`complete` names them), or the first `received` of them."""
+
+    complete: str = ""
+    received: Count = 0
+
+
+def offset_message(sha256: str, received: int) -> bytes:
+    """What central signs in place of a body in its answer to HEAD: an answer to HEAD has none."""
+    return f"{sha256} {received}".encode()
 
 
 class Thumbnail(Message):

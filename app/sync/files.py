@@ -21,7 +21,7 @@ from app.store.db import Database
 from app.store.node import Node, put_value, value_of
 from app.store.uploads import Upload
 from app.sync import link, wire
-from app.sync.file_wire import Thumbnail, ThumbnailIndex, ThumbnailsKept
+from app.sync.file_wire import BlobKept, Thumbnail, ThumbnailIndex, ThumbnailsKept, offset_message
 from app.sync.link import Reply, Transport
 from app.sync.progress import Progress
 from app.sync.replies import TAKES_ORIGINALS, Outcome
@@ -198,14 +198,14 @@ class _Sender:
         reply = self.transport("HEAD", f"{wire.PREFIX}/blobs/{upload.sha256}", headers, b"")
         told = reply.headers.get(wire.OFFSET_HEADER.lower(), "")
         received = int(told) if told.isascii() and told.isdigit() else 0
-        link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(upload.sha256, received))
+        link.genuine(reply, keys, "blob", nonce, signed=offset_message(upload.sha256, received))
         return received
 
     def _put(self, upload: Upload, data: bytes, offset: int) -> None:
         with self.database.read() as session:
             headers, keys = link.signed_in(session), central_words.pinned(session)
         reply, nonce = put_rest(self.database.node, self.transport, wire.PREFIX, headers, upload, data, offset)
-        kept = wire.unpack(wire.BlobKept, link.genuine(reply, keys, "blob", nonce).content())
+        kept = wire.unpack(BlobKept, link.genuine(reply, keys, "blob", nonce).content())
         if kept.complete != upload.sha256:
             raise CentralNotGenuine()
 

@@ -21,7 +21,7 @@ from app.errors import (
     NoCertificate,
     ProtocolError,
 )
-from app.store import attachments, central_words, incoming, journal, outgoing, relays, vouchers
+from app.store import attachments, central_words, incoming, journal, outgoing, relays, vouchers, wiping
 from app.store import node as node_values
 from app.store.db import Database
 from app.store.node import Node, put_value, value_of
@@ -221,6 +221,8 @@ def _take_piece(session: Session, piece: wire.Vouched) -> int:
         entries, digest = reports.read_piece(session, piece)
     except BrokenEntry as error:
         raise HubNotGenuine() from error
+    if wiping.is_wiped(session, piece.scope):
+        return 0
     message = voucher_message(piece.epoch, piece.scope, piece.after, piece.last, digest)
     signature = wire.from_hex(piece.signature)
     is_whole = len(entries) == piece.last - piece.after

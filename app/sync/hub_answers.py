@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.domain.certificates import Certificate
 from app.errors import NoCertificate
-from app.store import incoming, relays, uploads, vouchers
+from app.store import files_named, incoming, relays, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, put_value, value_of
 from app.store.outgoing import Batch
@@ -35,6 +35,7 @@ def answer(
     scopes = incoming.scopes_for(session, device)
     batches, has_more = batches_for(session, node, who.device_id, scopes, asked.carried)
     pieces, has_more_pieces = _pieces(session, scopes, asked)
+    gone = files_named.gone(session)  # it carried them, and central has them durably
     return greeting.model_copy(
         update={
             "held": _places(session, who.device_id),
@@ -42,7 +43,7 @@ def answer(
             "quarantined": taken.quarantined,
             "batches": batches,
             "vouched": pieces,
-            "missing_blobs": incoming.missing_blobs(session, scopes),
+            "missing_blobs": [one for one in incoming.missing_blobs(session, scopes) if one not in gone],
             "received": uploads.received(session, asked.begun) if asked.begun else 0,
             "more": has_more or has_more_pieces,
         }

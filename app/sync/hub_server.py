@@ -18,6 +18,7 @@ from app.store.vault import signature_holds
 from app.sync import certificates, codec, wire
 from app.sync.askers import File, Part, Visiting, Visitor
 from app.sync.bodies import STRANGER_BYTES, pieces_of, whole_body
+from app.sync.file_wire import BlobKept
 from app.sync.hub import HUB_PREFIX
 from app.sync.hub_answers import answer
 from app.sync.hub_wire import HubExchange
@@ -79,7 +80,7 @@ async def put_blob(request: Request, visitor: Visiting, file: File, part: Part) 
         return refusal(database.node, "hub-blob", visitor.nonce, error)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
-    return signed(database.node, "hub-blob", visitor.nonce, wire.pack(wire.BlobKept(complete=file.sha256)))
+    return signed(database.node, "hub-blob", visitor.nonce, wire.pack(BlobKept(complete=file.sha256)))
 
 
 @router.get("/blobs/{sha256}")

@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.domain.wiping import ORDER
 from app.errors import AppError, CentralNotGenuine, CentralUnreachable, DeviceRevoked, NotEnrolled
-from app.store import office_policy
+from app.store import office_policy, wiping
 from app.store.db import Database
 from app.store.node import OFFLINE, value_of
-from app.sync import tls
+from app.sync import orders, tls
 from app.sync.client import meet_central
 from app.sync.hub import HUB_CA, HUB_URL, meet_hub
 from app.sync.link import CENTRAL_URL, CentralBusy, Transport
@@ -92,6 +94,9 @@ class SyncLoop:
             try:
                 outcome = await asyncio.to_thread(self._meet, database)
                 await asyncio.to_thread(office_policy.take_up, self.state, database)
+            except orders.WipeOrdered as ordered:
+                self.state.lock.empty(ORDER, order_id=ordered.order_id)
+                return None
             finally:
                 self.is_sending = False
                 if self.progress.total > before and self.failures < REFUSED:
@@ -104,7 +109,9 @@ class SyncLoop:
         """Meets central; where it is away, the hub, if one was joined (None then). A hub never stands for central."""
         self.asked_s = None
         try:
-            return meet_central(database, self._transport(database), self.progress)
+            outcome = meet_central(database, self._transport(database), self.progress)
+            wiping.wipe_due(database, wiping.policy_of(self.state.settings))
+            return outcome
         except (CentralUnreachable, CentralNotGenuine) as error:
             self.asked_s = error.pause_s if isinstance(error, CentralBusy) else None
             hub = self._hub_transport(database)
@@ -123,6 +130,7 @@ class SyncLoop:
     async def _try(self) -> None:
         """One meeting. Whatever goes wrong is counted and said: the loop itself must outlive it."""
         try:
+            await asyncio.to_thread(self._finish_wipes)
             if self.may_send():
                 await self.meet_now()
         except (DeviceRevoked, NotEnrolled) as error:
@@ -135,6 +143,12 @@ class SyncLoop:
         except Exception:
             self.failures += 1
             log.exception("sync broke off")
+
+    def _finish_wipes(self) -> None:
+        """What was removed before, and is not quite gone; what a device said last that was here before."""
+        if self.state.database is not None:
+            wiping.finish(self.state.database)
+        orders.send_last_word(Path(self.state.settings.data_dir), self.connect)
 
     def may_send(self) -> bool:
         """False while the device is locked, not enrolled, or told to stay offline."""

@@ -16,7 +16,8 @@ from app.domain.journal import Accepted, Entry, Gap, Link, StreamName, accept, a
 from app.domain.merge import merge
 from app.domain.visits import visit_of
 from app.errors import ProtocolError
-from app.store import incoming, journal, vouchers
+from app.store import incoming, journal, vouchers, wiping
+from app.store.node import Node
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
 from app.sync import wire
@@ -109,6 +110,9 @@ def _receive(
 ) -> Intake:
     """Keeps the entries, those that do not count with the reason, and who has them from whom."""
     entries = [place.entry for place in places if place.entry]
+    node: Node = session.info["node"]
+    if relayed_by not in ("", node.device_id):  # this device reads it, and carries it nowhere
+        entries = wiping.without_wiped(session, entries)
     wrong = {place.entry.entry_id: place.fault for place in places if place.entry and place.fault}
     reasons = dict.fromkeys((entry.entry_id for entry in entries), "revoked")
     if device.revoked_at_ms is None:

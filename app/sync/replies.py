@@ -13,15 +13,15 @@ from sqlmodel import Session
 from app.domain.journal import Ack, BrokenEntry, Entry, StreamName
 from app.domain.protocol import Voucher, Watermark, after_ack, after_gap, after_watermark
 from app.errors import StreamFork
-from app.store import attachments, confidential, journal, outgoing, sending, vouchers
+from app.store import attachments, confidential, journal, outgoing, sending, vouchers, wiping
 from app.store import node as node_values
 from app.store import relays as store_relays
 from app.store.bundles import CENTRAL_KEY
 from app.store.central_words import PROOF
 from app.store.node import Node, drop_values, put_value, values_with_prefix
+from app.store.outgoing import QUARANTINED
 from app.sync import packing, relays, reports, tls, wire
 
-QUARANTINED: Final = "quarantined:"  # + entry id: the reason for which central keeps it and does not count it
 BACKUP: Final = "backup"  # node value: the newest verified backup of central that was heard of
 CERTIFICATE: Final = "certificate"  # node value: what central says of this device
 CLOCK_OFFSET: Final = "clock_offset_ms"  # node value: central's clock minus this one's
@@ -166,6 +166,7 @@ def _take_reasons(session: Session, answer: wire.ExchangeReply, offered: set[str
 def _take_feed(session: Session, request: wire.Exchange, feed: wire.ScopeFeed) -> int:
     """New entries of a scope, the cursor after them, and central's signature over the piece."""
     told: Sequence[wire.WireEntry | packing.Unpacked] = feed.entries
+    wiping.bring_back(session, feed.scope)  # of a visit that was removed central gives nothing, unless it is open again
     if feed.packed is not None:
         told = packing.unpack(feed.packed)
     entries = _readable(told)
@@ -218,6 +219,7 @@ def _take_backup(
         own_chain = outgoing.chain_at(session, stream, told.seq)
         standing = after_watermark(outgoing.standing_of(session, str(stream)), mark, request.epoch, own_chain)
         outgoing.put_standing(session, str(stream), standing)
+    outgoing.note_durable(session, answer.durable_feeds)
     put_value(session, BACKUP, answer.backup)
     outcome.must_ask_after_files = bool(attachments.not_durable(session, 1))
     return outcome.must_ask_after_files

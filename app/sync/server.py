@@ -9,15 +9,16 @@ from sqlmodel import Session
 from app.domain.audit import DEVICE_ENROLLED
 from app.domain.journal import device_id_of
 from app.errors import AppError, EnrolmentRefused, ProtocolError, RefusedBecause, SignInNeeded
-from app.store import audit, incoming, tries
+from app.store import audit, incoming, tries, wipes
 from app.store import node as node_values
 from app.store.bundles import own_public_key
 from app.store.db import Database
 from app.store.node import Node, value_of
 from app.store.tables import DeviceRow
 from app.store.vault import signature_holds
-from app.sync import codec, wire
-from app.sync.answers import answer
+from app.store.wipes import Told
+from app.sync import codec, orders, wire
+from app.sync.answers import answer, order_to
 from app.sync.askers import Asking, DeviceAsker, DeviceAsking
 from app.sync.bodies import body_of
 from app.sync.bundles import take_from_courier
@@ -80,8 +81,37 @@ def exchange(request: Request, data: Body, asker: DeviceAsking) -> Response:
         with database.write() as session:
             told = answer(session, node, enrolled(session, asker, message), asked)
     except AppError as error:
-        return refusal(node, "exchange", asker.nonce, error)
+        return refusal(node, "exchange", asker.nonce, error, _order_to_withdrawn(database, asker, message))
     return signed(node, "exchange", asker.nonce, wire.pack(told), accepts=asker.accepts)
+
+
+def _order_to_withdrawn(database: Database, asker: DeviceAsker, message: bytes) -> wire.Refusal | None:
+    """What a withdrawn device is still told: to destroy all that it holds. None when there is no such order."""
+    try:
+        with database.write() as session:
+            device = known(session, asker, message)
+            order = order_to(session, device.device_id) if device.revoked_at_ms is not None else None
+            epoch = value_of(session, node_values.EPOCH)
+            return wire.Refusal(code="", epoch=epoch, wipe=order) if order else None
+    except AppError:
+        return None
+
+
+@router.post("/wiped")
+def take_receipt(request: Request, data: Body, asker: DeviceAsking) -> Response:
+    """A device says that it destroys everything: also one that was withdrawn."""
+    database, node = central_of(request)
+    try:
+        told = wire.unpack(orders.WipeReceipt, data)
+        with database.write() as session:
+            device = known(session, asker, wire.request_message(orders.CALL, data))
+            if told.device != device.device_id:
+                raise ProtocolError(reason="header and message name different devices")
+            who = told.who or device.device_id
+            wipes.note_all(session, device, Told(wipes.ALL, told.at_ms, told.why, who, told.lost), told.order)
+    except AppError as error:
+        return refusal(node, orders.CALL, asker.nonce, error)
+    return signed(node, orders.CALL, asker.nonce, b"{}")
 
 
 @router.post("/bundles")
@@ -107,10 +137,10 @@ def signed(node: Node, call: str, nonce: str, body: bytes, status: int = 200, ac
     return Response(body, status, headers, media_type="application/json")
 
 
-def refusal(node: Node, call: str, nonce: str, error: AppError) -> Response:
-    """A no that a device can tell from a portal's."""
+def refusal(node: Node, call: str, nonce: str, error: AppError, more: wire.Refusal | None = None) -> Response:
+    """A no that a device can tell from a portal's. `more`: what is said besides."""
     reason = error.why if isinstance(error, RefusedBecause) else error.params.get("reason", "")
-    told = wire.Refusal(code=error.code, reason=str(reason))
+    told = (more or wire.Refusal(code="")).model_copy(update={"code": error.code, "reason": str(reason)})
     return signed(node, call, nonce, wire.pack(told), error.status)
 
 
@@ -121,8 +151,16 @@ def central_of(request: Request) -> tuple[Database, Node]:
 
 def enrolled(session: Session, asker: DeviceAsker, message: bytes) -> DeviceRow:
     """The device behind the token that also signed. Raises SignInNeeded when it is unknown, revoked or did not."""
+    device = known(session, asker, message)
+    if device.revoked_at_ms is not None:
+        raise SignInNeeded()
+    return device
+
+
+def known(session: Session, asker: DeviceAsker, message: bytes) -> DeviceRow:
+    """The same, also when it is withdrawn: for what it may still say and hear."""
     device = incoming.device_with_token(session, asker.device_id, asker.token)
-    if device is None or device.revoked_at_ms is not None:
+    if device is None:
         raise SignInNeeded()
     if not signature_holds(device.public_key, wire.from_hex(asker.proof), message):
         raise SignInNeeded()

@@ -5,7 +5,7 @@ from typing import Final
 from sqlmodel import Session
 
 from app.errors import BodyTooLarge, PhotoRefused, ProtocolError
-from app.store import attachments, incoming, uploads
+from app.store import attachments, files_named, incoming, uploads
 from app.store.db import Database
 from app.store.tables import DeviceRow
 from app.store.uploads import Upload
@@ -22,6 +22,12 @@ def check_upload(session: Session, device: DeviceRow, upload: Upload) -> None:
         raise ProtocolError(reason="unknown type of file")
     if upload.scope not in incoming.scopes_for(session, device):
         raise ProtocolError(reason="not a scope of this device")
+    _refuse_erased(session, upload.sha256)
+
+
+def _refuse_erased(session: Session, sha256: str) -> None:
+    if files_named.is_unwanted(session, sha256):
+        raise ProtocolError(reason="what named this file was erased")
 
 
 def keep_whole(database: Database, upload: Upload, data: bytes) -> None:
@@ -30,6 +36,7 @@ def keep_whole(database: Database, upload: Upload, data: bytes) -> None:
         raise ProtocolError(reason="the hash does not match")
     thumbnail = _thumbnail(data, upload.media_type)  # outside the transaction: drawing takes its time
     with database.write() as session:
+        _refuse_erased(session, upload.sha256)  # perhaps while it came
         attachments.keep(session, data, upload.media_type, upload.scope, thumbnail)
         uploads.forget(session, upload.sha256)
         uploads.drop_thumbnail(session, upload.sha256)

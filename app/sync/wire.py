@@ -144,6 +144,13 @@ class SignedCertificate(Message):
     signature: str
 
 
+class SignedOrder(Message):
+    """Central's order to destroy everything: the text of `domain.wiping`, and its signature over it in hex."""
+
+    text: str
+    signature: str
+
+
 class StreamAck(Message):
     """A place of one of the device's streams. `proof`: central's signature over `protocol.ack_message`, in hex."""
 
@@ -231,6 +238,7 @@ class Exchange(Message):
     offers: list[VoucherOffer] = Field(default_factory=list)
     vouched: list[Vouched] = Field(default_factory=list)
     begun: str = ""  # hash of the file whose upload broke off
+    wiped: dict[str, Count] = Field(default_factory=dict)  # visit -> when this device removed it (ms, its clock)
     health: HealthReport | None = None
     packs: bool = False  # this device reads packed entries; older ones do not, and would pass over them
     relays: list[Relay] = Field(default_factory=list)
@@ -273,8 +281,8 @@ class ExchangeReply(Message):
     """Signed by central as a whole.
 
     `watermarks`: per stream, what is in the verified backup `backup`; both only when the device has not heard of it.
-    `durable`: those of the asked files that are in it. `ahead`: scopes of which the device has read what is not there.
-    `received`: how many bytes of the begun file are durable.
+    `durable`: those of the asked files that are in it. `durable_feeds`: scope -> up to which position its feed is.
+    `ahead`: scopes of which the device has read what is not there. `received`: how many bytes of the begun file are durable.
     `wanted`: numbers of the offered vouchers whose entries central lacks; None when nothing was offered.
     """
 
@@ -290,6 +298,7 @@ class ExchangeReply(Message):
     watermarks: list[StreamAck] = Field(default_factory=list)
     backup: str = ""
     durable: list[str] = Field(default_factory=list)
+    durable_feeds: dict[str, Count] = Field(default_factory=dict)
     ahead: list[str] = Field(default_factory=list)
     wanted: list[int] | None = None
     received: Count = 0
@@ -299,6 +308,7 @@ class ExchangeReply(Message):
     confidential_keys: list[str] | None = None  # in hex: to whom interviews are sealed; None: those it has
     takes_originals: bool = False  # an older central knows no originals: they wait on the device
     tls_pins: list[str] | None = None  # for a device that has others
+    wipe: SignedOrder | None = None
     version: str = ""
     now_ms: int
 
@@ -338,18 +348,13 @@ class Health(Message):
     now_ms: int
 
 
-class BlobKept(Message):
-    """Central holds these bytes: whole (`complete` names them), or the first `received` of them."""
-
-    complete: str = ""
-    received: Count = 0
-
-
 class Refusal(Message):
     """A signed no: the code of `errors.py`, and for a protocol error what was not understood."""
 
     code: str
     reason: str = ""
+    epoch: str = ""
+    wipe: SignedOrder | None = None  # to a device that was withdrawn; `epoch` stands beside it
 
 
 def request_message(call: str, about: bytes) -> bytes:
@@ -361,11 +366,6 @@ def blob_request(method: str, sha256: str, scope: str, nonce: str, offset: int =
     """What a device signs of HEAD, GET and PUT /blobs: the hash stands for the bytes. A part names its place too."""
     place = (str(offset), str(size)) if size else ()
     return request_message("blob", "\n".join((method, sha256, scope, nonce, *place)).encode())
-
-
-def offset_message(sha256: str, received: int) -> bytes:
-    """What central signs in place of a body in its answer to HEAD: an answer to HEAD has none."""
-    return f"{sha256} {received}".encode()
 
 
 def reply_message(call: str, status: int, nonce: str, body: bytes) -> bytes:

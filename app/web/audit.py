@@ -66,6 +66,10 @@ ACT: Final = {
     acts.READING_ASKED: N_("asked to read a sealed talk"),
     acts.READING_CONFIRMED: N_("agreed that a sealed talk is read"),
     acts.INTERVIEW_GIVEN_OUT: N_("sealed talk given out to be read"),
+    acts.VISIT_WIPED: N_("visit removed from a tablet"),
+    acts.DEVICE_WIPED: N_("tablet destroyed all that was on it"),
+    acts.WIPE_ORDERED: N_("tablet ordered to be wiped"),
+    acts.WIPE_TAKEN_BACK: N_("order to wipe a tablet taken back"),
 }
 FACT: Final = {
     "device": N_("Tablet"),
@@ -80,6 +84,8 @@ FACT: Final = {
     "places": N_("Places visited"),
     "hidden": N_("Hidden cells"),
     "withheld": N_("Indicators left empty"),
+    "reason": N_("Why"),
+    "lost": N_("Entries that had not been sent"),
     "address": N_("From address"),
     "failed_before": N_("Failed tries before"),
     "proposed_by": N_("Proposed by"),

@@ -84,6 +84,7 @@ class PageContext:
     nav: tuple[NavItem, ...]
     is_posted: bool = False  # the answer to a form that was not taken: browsers keep what was sent
     outbox_key: str = ""  # base64; seals what waits in this person's browser; "" for nobody
+    emptying_url: str = ""  # where all that is on the tablet can be destroyed; "" where that may not be done
     red_button: RedButton | None = None  # None outside a visit that this person may raise an alert in
 
 
@@ -180,9 +181,19 @@ class VisitRow:
 
 
 @dataclass(frozen=True)
+class RemovedVisit:
+    """A visit that was on this tablet, is at the office, and is no longer here."""
+
+    institution: str
+    visited_on: date | None
+    line: str
+
+
+@dataclass(frozen=True)
 class VisitsPage:
     open: tuple[VisitRow, ...]  # planned, in progress, returned; nearest day first
     closed: tuple[VisitRow, ...]  # finished, approved; newest first
+    removed: tuple[RemovedVisit, ...]
     new_url: str  # "" when this person may not start a visit
     has_institutions: bool  # False: nothing to visit yet, the list must come from the centre first
 

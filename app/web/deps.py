@@ -19,6 +19,7 @@ from app.web.render import is_part_wanted
 from app.web.status import status_of
 
 TOUCH_EVERY_MS = 60_000
+EMPTYING_URL = "/tablet"  # neutral: a browser's history tells nothing
 HERE = ("127.0.0.1", "::1", "localhost")
 # Asked by the page itself: must not keep a forgotten tablet open.
 POLLED = ("/sync/status", "/sync/progress", "/calls/states", "/lock")
@@ -49,6 +50,7 @@ def signed_in_person(request: Request) -> Person | None:
         if settings.role == "device" and not _saves_a_part(request):
             request.state.status = status_of(session, request)
             request.state.red_button = red_button(session, request, person)
+        request.state.emptying_url = EMPTYING_URL if settings.wipe_now and is_here(request) else ""
     _touch(request, database, token)
     return person
 

@@ -1,7 +1,7 @@
 """What the office's pages about tablets receive (see `contexts.py` for the rules).
 
 devices/list.html DevicesPage · devices/page.html DevicePage · devices/revocation.html RevocationPage ·
-devices/card.html EnrolmentCard
+devices/card.html EnrolmentCard · devices/wipe.html WipeOrderPage
 """
 
 from __future__ import annotations
@@ -44,6 +44,45 @@ class DeviceFact:
 
 
 @dataclass(frozen=True)
+class OrderLine:
+    """An order and what became of it. `state`: open, handed, confirmed, or ended."""
+
+    title: str
+    line: str
+    reason: str
+    state: str
+
+
+@dataclass(frozen=True)
+class RemovedLine:
+    what: str
+    line: str
+
+
+@dataclass(frozen=True)
+class WipesOf:
+    """The part of `devices/page.html` about wiping. `end_url`: takes the open order back; "" when there is none."""
+
+    order_url: str
+    end_url: str
+    orders: tuple[OrderLine, ...]
+    removed: tuple[RemovedLine, ...]
+    more: int  # removed before, and not shown
+
+
+@dataclass(frozen=True)
+class WipeOrderPage:
+    """`devices/wipe.html`; posts `reason` to `url`."""
+
+    name: str
+    url: str
+    back_url: str
+    still_there: str  # as in RevocationPage
+    reason: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class DevicePage:
     """Posts to code_url: language, for a new card; revocation_url leads to the page that asks once more."""
 
@@ -55,6 +94,7 @@ class DevicePage:
     languages: tuple[Choice, ...]
     code_url: str
     revocation_url: str  # "" when it is withdrawn already
+    wipes: WipesOf
 
 
 @dataclass(frozen=True)

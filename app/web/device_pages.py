@@ -9,7 +9,7 @@ from app.domain.people import Person
 from app.services.devices import DeviceSeen
 from app.web.amounts import by_words, count_words, span_words
 from app.web.contexts import Choice
-from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, RevocationPage
+from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, RevocationPage, WipesOf
 from app.web.language import LANGUAGES, Speech
 from app.web.status import sentence_of
 
@@ -29,7 +29,7 @@ def device_row(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) -
     )
 
 
-def device_page(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) -> DevicePage:
+def device_page(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen, wipes: WipesOf) -> DevicePage:
     """All that is known of one tablet."""
     url = f"/devices/{seen.device_id}"
     return DevicePage(
@@ -41,6 +41,7 @@ def device_page(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) 
         languages=card_languages(speech.language),
         code_url=f"{url}/code",
         revocation_url="" if seen.is_revoked else f"{url}/revocation",
+        wipes=wipes,
     )
 
 

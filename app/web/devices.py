@@ -9,6 +9,7 @@ from sqlmodel import Session
 from app.domain.people import Person
 from app.errors import InvalidInput
 from app.services import devices as services
+from app.services import wipes
 from app.services.devices import OneTimeCode
 from app.store import reads
 from app.store.vault import key_fingerprint
@@ -19,6 +20,7 @@ from app.web.device_contexts import DevicesPage, EnrolmentCard
 from app.web.device_pages import card_languages, device_page, device_row, names, revocation_page
 from app.web.qr import qr_path
 from app.web.render import page, speech_in, speech_of
+from app.web.wipe_pages import wipes_of
 
 router = APIRouter()
 Keeper = Annotated[Person, needs("devices")]
@@ -54,7 +56,10 @@ def make_code(
 @router.get("/devices/{device_id}")
 def one_device(request: Request, session: ReadSession, person: Keeper, device_id: str) -> Response:
     seen = services.device(session, device_id)
-    return page(request, "devices/page.html", device_page(speech_of(request), reads.people(session), seen))
+    speech, people = speech_of(request), reads.people(session)
+    orders, told = wipes.removed(session, person, device_id)
+    view = device_page(speech, people, seen, wipes_of(speech, people, seen, orders, told))
+    return page(request, "devices/page.html", view)
 
 
 @router.post("/devices/{device_id}/code")

@@ -5,6 +5,7 @@ On a hub the others' browsers only end their own session, and idle time ends a s
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, Request, Response
@@ -14,11 +15,12 @@ from starlette.background import BackgroundTask
 from app.config import Settings
 from app.domain.audit import LOCKED, SIGNED_OUT
 from app.services import people
-from app.store import audit
+from app.store import audit, emptying
+from app.sync import orders
 from app.web import session_cookie
 from app.web.deps import open_to_all, signed_in_person
 
-LOOK_EVERY_S: Final = 1.0
+LOOK_EVERY_S: Final = 0.5
 SLEPT_MS: Final = 30_000  # between two looks: the computer slept, and who woke it may be somebody else
 LOOPBACK: Final = ("127.0.0.1", "::1")
 
@@ -48,7 +50,11 @@ class Closing:
 
     def forget(self) -> None:
         database, self.state.database = self.state.database, None
-        database.close()
+        if database is not None:
+            database.close()
+        folder = Path(self.state.settings.data_dir)
+        if emptying.is_begun(folder):
+            emptying.finish(folder)
 
 
 class Lock:
@@ -88,13 +94,38 @@ class Lock:
         finally:
             self.leaving.forget()
 
+    def destroy(self, why: str, who: str = "", order_id: str = "") -> None:
+        """Destroys the keys of this tablet, and what they opened as soon as nothing holds it: see `store.emptying`.
+
+        `who` pressed the button; `order_id` is the office's.
+        """
+        orders.destroy_keys(self.folder, self.state.database, why, who, order_id)
+
+    def empty(self, why: str, order_id: str = "") -> None:
+        """The same, and what held the key ends at once."""
+        self.destroy(why, order_id=order_id)
+        self.leaving.announce()
+        self.leaving.forget()
+
     async def watch(self) -> None:
         """Looks until it is cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             why = self.due()
-            if why and self.announce():
+            if not self.is_over() and why and self.announce():
                 self.finish(why)
+
+    def is_over(self) -> bool:
+        """True when another process destroyed the keys, by the command: then this one goes too."""
+        is_over = emptying.is_begun(self.folder)
+        if is_over:
+            self.leaving.announce()
+            self.leaving.forget()
+        return is_over
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.state.settings.data_dir)
 
     def _now(self) -> tuple[int, int]:
         return self.state.clock.now_ms(), int(self.monotonic() * 1000)

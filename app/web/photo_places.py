@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from app.domain.merge import Record
 from app.errors import N_
+from app.store import files_named
 from app.store.originals import NO_KEY, TOO_LARGE
 from app.store.photo_arrivals import Arrival, arrivals
 from app.web.contexts import OriginalOf, PhotoPlace
@@ -25,8 +26,10 @@ def places_of(session: Session, speech: Speech, photos: Iterable[Record]) -> dic
     """SHA-256 -> where the file is, of the photos that these records name and of their originals."""
     is_central = session.info["node"].role == "central"
     found = arrivals(session, photos)
+    gone = files_named.gone(session) if any(not one.is_here for one in found.values()) else set()
     return {
-        sha256: PhotoPlace(one.is_here, one.has_small, _line(speech, one, is_central)) for sha256, one in found.items()
+        sha256: PhotoPlace(one.is_here, one.has_small, _line(speech, one, is_central, sha256 in gone))
+        for sha256, one in found.items()
     }
 
 
@@ -67,9 +70,11 @@ def count_line(speech: Speech, photos: Iterable[Record], places: Mapping[str, Ph
     )
 
 
-def _line(speech: Speech, arrival: Arrival, is_central: bool) -> str:
+def _line(speech: Speech, arrival: Arrival, is_central: bool, is_gone: bool) -> str:
     if arrival.is_here:
         return ""
+    if is_gone:
+        return speech.say("It is at the office, and was removed from this tablet.")
     if not is_central:
         return speech.say("It is on another tablet and goes to the office from there.")
     if arrival.percent:

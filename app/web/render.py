@@ -116,6 +116,7 @@ def page_context(request: Request, speech: Speech, title: str) -> PageContext:
         nav=tuple(_nav(request, person, speech)) if person else (),
         outbox_key=request.app.state.database.node.outbox_key(person.person_id) if person else "",
         is_posted=request.method == "POST",
+        emptying_url=getattr(request.state, "emptying_url", "") if settings.role == "device" else "",
         red_button=getattr(request.state, "red_button", None),
     )
 

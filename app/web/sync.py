@@ -14,13 +14,14 @@ from app.domain.people import Person
 from app.errors import AppError, InvalidInput
 from app.store import central_words, journal, outgoing, sending
 from app.store.node import OFFLINE, put_value, value_of, values_with_prefix
+from app.store.outgoing import QUARANTINED
 from app.store.vault import key_fingerprint
 from app.sync import files
 from app.sync.client import LAST_SENT
 from app.sync.enrolment import DEVICE_NAME
 from app.sync.link import CENTRAL_URL
 from app.sync.loop import SyncLoop
-from app.sync.replies import QUARANTINED, Outcome
+from app.sync.replies import Outcome
 from app.web import words
 from app.web.amounts import in_groups
 from app.web.deps import ReadSession, SignedIn, Visitor, WriteSession

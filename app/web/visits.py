@@ -16,6 +16,7 @@ from app.web import new_visit
 from app.web.contexts import HubPage, Problem, VisitsPage
 from app.web.deps import Planner, ReadSession, Visitor, WriteSession
 from app.web.forms import PostedForm
+from app.web.removed_visits import removed_lines
 from app.web.render import page, speech_of
 from app.web.scenes import finished_moment, scene_of, scenes_of, signed_moments, talks_of, with_sending
 from app.web.visit_pages import finish, hub, hub_refused, row
@@ -32,6 +33,7 @@ def visits_page(request: Request, session: ReadSession, person: Visitor) -> Resp
             sorted((r for r in rows if r.state in ("planned", "in_progress", "returned")), key=lambda r: r.visited_on)
         ),
         closed=tuple(r for r in rows if r.state in ("finished", "approved")),
+        removed=tuple(removed_lines(session, request, person)),
         new_url="/visits/new" if person.may("plan_visit") else "",
         has_institutions=bool(reads.institutions(session)),
     )

@@ -47,6 +47,7 @@ def test_what_once_failed_holds(seed: str, steps: str) -> None:
 CAUGHT = {
     "lww": (0, {"I5"}),
     "purge-on-ack": (0, {"I8"}),
+    "forget-on-voucher": (0, {"I8"}),
     "no-epoch": (0, {"I2", "I7"}),
     "any-200-is-ack": (0, {"I1"}),
     "fork-as-duplicate": (0, {"I1", "I10"}),

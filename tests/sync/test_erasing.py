@@ -3,15 +3,21 @@
 import itertools
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import Session
 
 from app.domain import erasure
-from app.domain.journal import Entry, compose
-from app.errors import NotAllowed, NotThere
+from app.domain.journal import Draft, Entry, compose
+from app.errors import NotAllowed, NotThere, ProtocolError
 from app.services.erasures import erase_entry
 from app.services.visits import signature_is_sound
-from app.store import journal, reads, verification, vouchers
+from app.store import attachments, files_named, journal, reads, verification, vouchers
 from app.store.db import Database
+from app.store.tables import AttachmentRow, DeviceRow, table
+from app.store.uploads import Upload
+from app.sync.taken_files import check_upload, keep_whole
 from tests.builders import ANA, BEN, World, answer, held, lose_body, make_person, make_visit, node_of, records
+from tests.sync.test_bundles import photo_bytes
 
 ADMINISTRATOR = "00000000-0000-7000-8000-0000000000ad"
 
@@ -152,3 +158,57 @@ def test_who_may_erase_what(world: World) -> None:
         lose_body(session, mine.entry_id)
         erase_entry(session, ana, mine.entry_id)  # nothing is left to erase
     assert body(device, mine) is None
+
+
+def photograph(session: Session, visit: str, data: bytes) -> Entry:
+    name = attachments.keep(session, data, attachments.PHOTO_TYPE, f"visit:{visit}", b"small")
+    draft = Draft("photo", session.info["node"].clock.new_id(), f"visit:{visit}", {"sha256": name, "indicator": "A-1"})
+    return journal.append(session, draft, ANA)
+
+
+def files(database: Database) -> set[str]:
+    with database.read() as session:
+        return set(session.execute(select(table(AttachmentRow).c.sha256)).scalars())
+
+
+def test_a_photo_goes_with_its_entry_unless_another_names_it_and_does_not_come_late(either_world: World) -> None:
+    device = either_world.device([ANA])
+    with device.write() as session:
+        visit = make_visit(session)
+        mine = [photograph(session, visit, photo_bytes()) for _ in range(2)]  # the same picture twice
+        name = str(mine[0].fields()["sha256"])
+    either_world.meet(device)
+    central = either_world.central
+    assert name in files(central)
+    erase(central, mine[0], BEN, by_office=True)
+    assert name in files(central)
+    erase(central, mine[1], BEN, by_office=True)
+    assert name not in files(central) and name in files(device)
+    upload = Upload(name, f"visit:{visit}", attachments.PHOTO_TYPE, 1)
+    with central.read() as session, pytest.raises(ProtocolError):
+        row = session.get(DeviceRow, node_of(device).device_id)
+        assert row
+        check_upload(session, row, upload)
+    with pytest.raises(ProtocolError):  # erased while it came
+        keep_whole(central, upload, photo_bytes())
+    either_world.meet(device)
+    assert name not in files(device)
+    with device.write() as session:  # taken anew, with a consent of its own
+        photograph(session, visit, photo_bytes())
+    either_world.meet(device)
+    assert name in files(central) and flaws(device) == flaws(central) == []
+
+
+def test_a_photo_whose_erasure_came_first_is_not_kept(world: World) -> None:
+    elsewhere = world.device()
+    with elsewhere.write() as session:
+        visit = make_visit(session)
+        photo = photograph(session, visit, photo_bytes())
+        gone = an_erasure(elsewhere, photo)
+    name = str(photo.fields()["sha256"])
+    with world.central.write() as session:
+        attachments.keep(session, photo_bytes(), attachments.PHOTO_TYPE, f"visit:{visit}")
+        journal.receive(session, [gone])
+        journal.receive(session, [photo])
+        assert files_named.is_unwanted(session, name)
+    assert name not in files(world.central)

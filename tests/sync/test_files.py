@@ -16,6 +16,7 @@ from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of
 from app.store.tables import AttachmentRow, BackupRow, DeviceRow, StreamRow, UploadRow, table
 from app.sync import client, files, link, wire
+from app.sync.file_wire import offset_message
 from app.sync.link import Reply
 from app.sync.progress import Progress
 from tests.builders import ANA, FakeClock, World, answer, make_visit, node_of
@@ -189,9 +190,9 @@ def test_anybody_enrolled_may_ask_how_much_is_durable_and_the_number_is_signed(
     nonce = link.prove_blob(node_of(device), headers, "HEAD", sha256, f"visit:{visit}")
     reply = either_world.transport()("HEAD", f"{wire.PREFIX}/blobs/{sha256}", headers, b"")
     assert reply.headers["upload-offset"] == "123"
-    link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(sha256, 123))
+    link.genuine(reply, keys, "blob", nonce, signed=offset_message(sha256, 123))
     with pytest.raises(CentralNotGenuine):
-        link.genuine(reply, keys, "blob", nonce, signed=wire.offset_message(sha256, 124))
+        link.genuine(reply, keys, "blob", nonce, signed=offset_message(sha256, 124))
 
 
 def test_small_pictures_come_before_the_photos_and_leave_when_they_are_there(

@@ -17,7 +17,8 @@ from tests.builders import World, answer, held, make_visit, node_of, records
 
 
 def loop_of(world: World, transport: object, every_s: float = 0.01) -> SyncLoop:
-    settings = SimpleNamespace(sync_every_s=every_s, sync_timeout_s=1)
+    kept = {"data_dir": world.folder, "wipe_when": "never", "wipe_after_days": 0}
+    settings = SimpleNamespace(sync_every_s=every_s, sync_timeout_s=1, **kept)
     state = SimpleNamespace(database=world.devices[0], settings=settings)
     return SyncLoop(state, transport)  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.domain import journal, protocol
+from app.domain import journal, protocol, wiping
 from app.store.vault import key_fingerprint
 from app.sync import packing, wire
 
@@ -95,6 +95,7 @@ def test_a_stranger_signs_what_both_sides_sign() -> None:
         digest.update(sha(entry["header"].encode()) + sha(entry["body"].encode()))
     voucher = "\n".join(("baqylau-voucher-1", "ee" * 8, "visit:v", "0", "2", digest.hexdigest()))
     assert CENTRAL.sign(voucher.encode()).hex() == signed["central: voucher of 1 to 2"]
+    assert CENTRAL.sign(b"baqylau-wipe-1\n" + FIRST["order"].encode()).hex() == signed["central: order to wipe"]
     offset = b"baqylau-reply-1\nblob\n200\n" + b"01" * 16 + b"\n" + f"{'ab' * 32} 4096".encode()
     assert CENTRAL.sign(offset).hex() == signed["central: HEAD says 4096"]
 
@@ -124,6 +125,12 @@ def test_the_program_comes_to_the_same_bytes() -> None:
     assert CENTRAL.sign(voucher).hex() == FIRST["signed"]["central: voucher of 1 to 2"]
     blob = wire.blob_request("PUT", "ab" * 32, "visit:v", "01" * 16, 4096, 60000)
     assert DEVICE.sign(blob).hex() == FIRST["signed"]["device: PUT from 4096 of 60000"]
+
+
+def test_the_program_orders_in_the_same_bytes() -> None:
+    order = wiping.read_order(FIRST["order"])
+    assert wiping.order_text(order) == FIRST["order"]
+    assert CENTRAL.sign(wiping.order_message(FIRST["order"])).hex() == FIRST["signed"]["central: order to wipe"]
 
 
 def test_the_program_packs_and_reads_the_request_as_it_stands() -> None:

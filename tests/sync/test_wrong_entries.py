@@ -12,11 +12,11 @@ from app.errors import CentralUnreachable, ProtocolError, StreamFork
 from app.store import journal, reads
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, values_with_prefix
+from app.store.outgoing import QUARANTINED
 from app.store.tables import DeviceRow, SealRow, table
 from app.store.vault import signature_holds
 from app.sync import client, pushes, wire
 from app.sync.link import Reply
-from app.sync.replies import QUARANTINED
 from tests.builders import (
     ANA,
     BEN,

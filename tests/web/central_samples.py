@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.web.contexts import Choice, NavItem, OriginalOf, PageContext, Problem, Suggestion
-from app.web.device_contexts import DeviceFact, DevicePage, DeviceRow, DevicesPage, EnrolmentCard, RevocationPage
+from app.web.device_contexts import (
+    DeviceFact,
+    DevicePage,
+    DeviceRow,
+    DevicesPage,
+    EnrolmentCard,
+    OrderLine,
+    RemovedLine,
+    RevocationPage,
+    WipeOrderPage,
+    WipesOf,
+)
 from app.web.office_passphrases import OfficePassphrasePage
 from app.web.photo_places import HERE
 from app.web.review_contexts import (
@@ -127,12 +138,26 @@ DEVICE = DevicePage(
     CARD_LANGUAGES,
     "/devices/d1/code",
     "/devices/d1/revocation",
+    WipesOf(
+        "",
+        "/devices/d1/wipe/end",
+        (
+            OrderLine("Бұйрық берілді: 22 қараша 2026, 10:00", "Планшет растаған жоқ.", "Жоғалды", "handed"),
+            OrderLine("Бұйрық берілді: 21 қараша 2026, 10:00", "Қайтарып алынды.", "Жоғалды", "ended"),
+        ),
+        (RemovedLine("Бару …deadbeef", "22 қараша 2026, 10:00"),),
+        3,
+    ),
 )
 DEVICE_PAGES = (
     DEVICE,
     replace(DEVICE, state="warned", why="Сағаты 25 минутқа озып кеткен."),
     replace(DEVICE, state="sound", why=""),
     replace(DEVICE, state="revoked", why="", revocation_url=""),
+)
+WIPE_ORDERS = (
+    WipeOrderPage("1-планшет", "/devices/d1/wipe", "/devices/d1", "34 жазба, 12 сурет", "", ()),
+    WipeOrderPage("1-планшет", "/devices/d1/wipe", "/devices/d1", "", "", (Problem("reason", "Себебін жазыңыз."),)),
 )
 REVOCATION = RevocationPage("1-планшет", "/devices/d1/revocation", "/devices/d1", "34 жазба, 12 сурет")
 ENROLMENT_CARD = EnrolmentCard(
@@ -404,6 +429,7 @@ CENTRAL = {
     "institutions/import.html": IMPORTS,
     "devices/list.html": DEVICES,
     "devices/page.html": DEVICE_PAGES,
+    "devices/wipe.html": WIPE_ORDERS,
     "devices/revocation.html": (REVOCATION, replace(REVOCATION, still_there="")),
     "devices/card.html": (ENROLMENT_CARD,),
 }

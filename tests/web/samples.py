@@ -29,6 +29,7 @@ from app.web.contexts import (
     Progress,
     RedButton,
     RefusalForm,
+    RemovedVisit,
     SectionCheck,
     SectionRow,
     SignatureRow,
@@ -157,11 +158,14 @@ VISITS = (
             replace(ROW, visit_id="v4", state="finished", state_words="аяқталды", danger=0, was_refused=True, unsent=0),
             replace(ROW, visit_id="v5", state="approved", state_words="бекітілді", danger=0, unsent=0),
         ),
+        removed=(),
         new_url="/visits/new",
         has_institutions=True,
     ),
-    VisitsPage((), (), "/visits/new", True),
-    VisitsPage((), (), "", False),
+    VisitsPage(
+        (), (), (RemovedVisit("Алмалы полиция бөлімі", date(2026, 11, 2), "Бұл бару жіберілді."),), "/visits/new", True
+    ),
+    VisitsPage((), (), (RemovedVisit("—", None, "Бұл бару жіберілді."),), "", False),
 )
 BASES = (
     Choice("commissioner", "Бала құқықтары жөніндегі уәкілдің өкілі", True, "Кез келген күні, ескертусіз"),

@@ -78,6 +78,7 @@ MACHINES = {
     ("PUT", "/sync/v1/blobs/{sha256}"),
     ("HEAD", "/sync/v1/blobs/{sha256}"),
     ("POST", "/sync/v1/thumbnails"),
+    ("POST", "/sync/v1/wiped"),
 }
 ROLES = ("device", "central")
 

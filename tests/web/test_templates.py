@@ -11,6 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
+from app.web.emptying import EmptyingPage
 from tests.web import (
     alert_samples,
     bundle_samples,
@@ -31,6 +32,8 @@ LANGUAGES = ("kk", "ru", "en")
 DEVICE = {
     "hub/page.html": hub_samples.PAGES,
     "bundles/page.html": bundle_samples.PAGES,
+    "tablet/page.html": (EmptyingPage("/tablet", "12 жазба", 2), EmptyingPage("/tablet", "", 0)),
+    "tablet/last_step.html": (EmptyingPage("/tablet", "", 1),),
     "alerts/page.html": alert_samples.PAGES,
     "alerts/_states.html": alert_samples.PAGES,
     **enrolment_samples.ENROLMENT,

@@ -1,0 +1,31 @@
+"""*Wipe now* on a tablet as its processes: keys, what held them, and the database are gone; a locked one serves on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import httpx2
+import psutil
+
+from tests.browser.nodes import Hand, Node, free_port
+from tests.lock.test_processes import holders, until
+from tests.web.nodes import PASSPHRASES, Blueprint
+
+
+def test_the_launcher_ends_what_held_the_key_and_removes_the_rest(blueprint: Blueprint, tmp_path: Path) -> None:
+    folder = tmp_path / "device"
+    shutil.copytree(blueprint.device, folder)
+    tablet = Node("device", folder, free_port(), {"BAQYLAU_SYNC_EVERY_S": "86400"})
+    tablet.start()
+    try:
+        with Hand(tablet, "", PASSPHRASES["ana"]) as ana:
+            (holder,) = holders(tablet, blueprint.database_key, blueprint.database_key.hex().encode())
+            ana.post("/tablet", {"sure": "yes"})
+            assert not (folder / "slots.json").exists()
+            until(lambda: not psutil.pid_exists(holder) and not (folder / "baqylau.db").exists())
+            until(lambda: not (folder / "wiped").exists())
+        found = httpx2.get(f"{tablet.url}/sign-in", trust_env=False)
+        assert found.headers["Location"] == "/enrol"  # as new: nobody has a passphrase here
+    finally:
+        tablet.stop()
