@@ -43,6 +43,36 @@ SWITCH: Final[Mapping[str, tuple[Said, Said]]] = {
             ),
         ),
     ),
+    "sign_in.second_step": (
+        Said(
+            N_("Reviewers and administrators sign in with a second step: a code or a passkey."),
+            N_("A stolen passphrase alone opens nothing at the office."),
+        ),
+        Said(
+            N_("A second step at sign-in is each person's own choice at the office."),
+            N_("Set one up: a stolen passphrase alone then opens nothing."),
+        ),
+    ),
+    "duress.wipe_now": (
+        Said(
+            N_("Whoever uses a tablet may destroy all that is on it, at once and without a network."),
+            N_("What the office has is safe; what was not sent is gone for good."),
+        ),
+        Said(
+            N_("Nothing on a tablet can be destroyed at once; only the office removes what it has."),
+            N_("Lock the tablet, and tell the office that it was taken."),
+        ),
+    ),
+    "two_person.people": (
+        Said(
+            N_("A second administrator agrees before somebody may read more."),
+            N_("Nobody gives themselves, or a friend, a view of your visits."),
+        ),
+        Said(
+            N_("One administrator may let somebody read more; the audit log keeps it."),
+            N_("Who opened your visits to whom can be looked up later."),
+        ),
+    ),
     "two_person.interviews": (
         Said(
             N_("A sealed talk is given out to be read only after a second reviewer agreed."),
@@ -87,6 +117,13 @@ NUMBER: Final[Mapping[str, tuple[tuple[str, str], str]]] = {
         ),
         N_("Sign in again; nothing is lost."),
     ),
+    "wipe.after_days": (
+        (
+            N_("A visit that may be removed stays on a tablet for %(count)s more day."),
+            "A visit that may be removed stays on a tablet for %(count)s more days.",
+        ),
+        N_("So long you can still look something up."),
+    ),
     "wipe.after_tries": (
         (
             N_("After %(count)s wrong passphrase in a row a tablet destroys its keys."),
@@ -124,6 +161,9 @@ NUMBER: Final[Mapping[str, tuple[tuple[str, str], str]]] = {
     ),
 }
 NEVER: Final[Mapping[str, Said]] = {
+    "wipe.after_days": Said(
+        N_("A visit that may be removed is removed at once."), N_("A tablet that is taken holds as little as can be.")
+    ),
     "wipe.after_tries": Said(
         N_("Wrong passphrases destroy nothing; each makes the wait for the next longer, up to 15 minutes."),
         N_("A colleague's slips cost no data. So a passphrase of four words is what protects it."),
@@ -139,6 +179,18 @@ NEVER: Final[Mapping[str, Said]] = {
         N_("The office has set no time after which times of sampled files and words of refusals are erased."),
         N_("They stay with their visit."),
     ),
+}
+CHOICE: Final[Mapping[str, Mapping[str, Said]]] = {
+    "wipe.when": {
+        "signed_off": Said(
+            N_("A visit is removed from tablets once it is signed and the office has it in a checked backup."),
+            N_("Look for an older visit at the office."),
+        ),
+        "never": Said(
+            N_("Visits stay on tablets until the office orders otherwise."),
+            N_("A tablet that is taken holds all its visits: lock it, always."),
+        ),
+    },
 }
 # What is so in every office, for there is no switch.
 ALWAYS: Final[Mapping[str, tuple[Said, ...]]] = {
@@ -170,6 +222,9 @@ def said(speech: Speech, rule: Rule, value: Any) -> Said:
     if isinstance(value, bool):
         found = SWITCH[rule.key][0 if value else 1]
         return Said(speech.say(found.rule), speech.say(found.for_me))
+    if isinstance(value, str):
+        chosen = CHOICE[rule.key][value]
+        return Said(speech.say(chosen.rule), speech.say(chosen.for_me))
     if not value and rule.key in NEVER:
         return Said(speech.say(NEVER[rule.key].rule), speech.say(NEVER[rule.key].for_me))
     (one, many), for_me = NUMBER[rule.key]
