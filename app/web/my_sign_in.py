@@ -229,4 +229,4 @@ def _new_passkey(
     challenge = bytes.fromhex(step.kept["challenge"])
     options = creation_options(place_of(request), challenge, person.person_id, account, known)
     view = NewPasskeyPage(options, name, _said(speech_of(request), error))
-    return page(request, "sign_in/new_passkey.html", view, status=error.status if error else 200)
+    return page(request, "sign_in/new_passkey.html", view, status=422 if error else 200)

@@ -105,7 +105,7 @@ def set_up_page(request: Request, secret: bytes, account: str, url: str, back_ur
     text = base64.b32encode(secret).decode()
     groups = " ".join(text[at : at + 4] for at in range(0, len(text), 4))
     view = SettingUpPage(url, back_url, path, width, groups, problem)
-    return page(request, "sign_in/setting_up.html", view, status=401 if problem else 200)
+    return page(request, "sign_in/setting_up.html", view, status=422 if problem else 200)
 
 
 def _begun(request: Request, what: str) -> Step:

@@ -44,7 +44,8 @@ def passed(request: Request, opened: Passed, next_path: str) -> Response:
 def signed_in(request: Request, response: Response, token: str) -> Response:
     """The response with the cookie of a session, and without that of a step."""
     session_cookie.hand_over(request, response, token)
-    response.delete_cookie(_step_name(request), path="/")
+    if step_token(request):
+        response.delete_cookie(_step_name(request), path="/")
     return response
 
 

@@ -111,7 +111,7 @@ def test_a_key_made_for_another_page_is_refused(office: Node, ben: Browser) -> N
         (ORIGIN, "evil.example"),
         ("http://office.example", DOMAIN),
     ):
-        assert add_key(ben, Key(origin, domain)) == 401
+        assert add_key(ben, Key(origin, domain)) == 422
     assert "көк кілт" not in ben.get("/my-sign-in").text
 
 
@@ -155,7 +155,7 @@ def test_odd_answers_are_refused_and_break_nothing(office: Node, key: Key) -> No
     browser.submit("/my-sign-in/passkeys/begin")
     for answer in (*odd, '{"id": "eA", "rawId": "eA", "type": "public-key", "response": []}'):
         assert not cookie_of(sign_in_alone(office, lambda _, answer=answer: answer))  # type: ignore[misc]
-        assert browser.submit("/my-sign-in/passkeys", name="x", answer=answer).status_code == 401
+        assert browser.submit("/my-sign-in/passkeys", name="x", answer=answer).status_code == 422
 
 
 def test_unsigned_changes_are_refused(office: Node, key: Key) -> None:
@@ -174,7 +174,7 @@ def test_another_persons_key_is_no_second_step_of_mine(office: Node, key: Key, a
     options = options_in(browser.get("/sign-in/second").text)
     assert browser.submit("/sign-in/second/passkey", answer=own.sign(options)).status_code == 303
     claimed = Key(ORIGIN, DOMAIN, private=key.private, name=key.name)
-    assert add_key(adm, claimed) == 401  # a key is one person's
+    assert add_key(adm, claimed) == 422  # a key is one person's
 
 
 def test_a_number_for_an_address_gives_no_passkeys(central: Node, ben: Browser) -> None:

@@ -134,7 +134,7 @@ def test_another_phone_takes_over_with_its_first_code(central: Node, ben: Browse
     ben.submit("/my-sign-in/codes")
     new = read_picture(ben.get("/my-sign-in/codes").text, central.clock)
     wrong = ben.submit("/my-sign-in/codes/first", code=bens_phone.code())
-    assert wrong.status_code == 401  # and until then the old one counts
+    assert wrong.status_code == 422  # and until then the old one counts
     assert pass_first_step(central).submit("/sign-in/second", code=bens_phone.code()).status_code == 303
     assert ben.submit("/my-sign-in/codes/first", code=new.code()).status_code == 200
     central.clock.advance(minutes=1)
@@ -154,7 +154,7 @@ def test_who_must_have_a_second_step_sets_it_up_before_anything_else(strict: Nod
     browser = pass_first_step(strict, next="/visits")
     assert not cookie_of(browser) and browser.get("/visits").status_code == 303
     page = browser.get("/sign-in/setting-up")
-    assert browser.submit("/sign-in/setting-up", code="000000").status_code == 401
+    assert browser.submit("/sign-in/setting-up", code="000000").status_code == 422
     done = browser.submit("/sign-in/setting-up", code=read_picture(page.text, strict.clock).code())
     assert len(recovery_codes(done.text)) == 10 and 'href="/visits"' in done.text
     assert browser.get("/visits").status_code == 200
