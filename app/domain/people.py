@@ -24,13 +24,14 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = {
     "see_audit": frozenset({"reviewer", "administrator"}),  # each sees what the other did
     "erase": frozenset({"administrator"}),  # what others wrote; one's own words anybody may erase
     "retention": frozenset({"reviewer", "administrator"}),  # each sees what the other erases
-    "export_findings": frozenset({"reviewer"}),  # what leaves the office: of visits they see, and what is published
+    "export_findings": frozenset({"reviewer"}),  # of visits they see
+    "publish_figures": frozenset({"reviewer"}),  # of the whole office
     "bring_bundles": frozenset({"reviewer", "administrator"}),  # each entry is its author's, whoever brings the stick
 }
 # Who gives out roles does not read what children said: neither right stands beside the other in one person.
 APART: Final = ("administrator", "reviewer")
 # These show the whole office at once: being a reviewer of some regions or visits does not give them.
-OF_ALL: Final = frozenset({"see_audit", "retention"})
+OF_ALL: Final = frozenset({"see_audit", "retention", "publish_figures"})
 
 
 @dataclass(frozen=True)

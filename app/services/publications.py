@@ -142,7 +142,7 @@ def publish(session: Session, person: Person, period: Period, way: str, now: dat
 
     `now`: local time. Raises InvalidInput, NotAllowed.
     """
-    if not person.may("export_findings"):
+    if not person.may("publish_figures"):
         raise NotAllowed()
     journal.lock_scopes(session, {SCOPE})  # two who publish at once: the second sees what the first did
     if problem := why_not(session, period, way, now.date()):

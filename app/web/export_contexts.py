@@ -19,6 +19,7 @@ class ExportsPage:
     purpose: str
     periods: tuple[Choice, ...]
     ways: tuple[Choice, ...]
+    may_publish: bool = True  # figures are of the whole office: not for a reviewer of some regions
 
 
 @dataclass(frozen=True)

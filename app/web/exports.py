@@ -34,6 +34,7 @@ from app.web.visit_pages import Scene
 
 router = APIRouter()
 Exporter = Annotated[Person, needs("export_findings")]
+Publisher = Annotated[Person, needs("publish_figures")]
 Typed = Annotated[str, Query(max_length=40)]
 NO_PERIOD: Final = N_("Choose a period.")
 NO_WAY: Final = N_("Choose how the places are put into rows.")
@@ -48,7 +49,7 @@ MEDIA: Final = {
 
 @router.get("/exports")
 def exports_page(request: Request, session: ReadSession, person: Exporter) -> Response:
-    return _page(request, session, {})
+    return _page(request, session, person, {})
 
 
 @router.post("/exports")
@@ -62,7 +63,7 @@ def export_findings(request: Request, session: WriteSession, person: Exporter, t
         scenes = _chosen(request, session, person, typed, level)
     except InvalidInput as error:
         session.rollback()
-        return _page(request, session, typed, error)
+        return _page(request, session, person, typed, error)
     speech = speech_of(request)
     made = _now(session, speech)
     workbook, findings = findings_workbook(speech, scenes, level, _about(speech, person, level, made, typed))
@@ -75,14 +76,14 @@ def export_findings(request: Request, session: WriteSession, person: Exporter, t
 
 @router.get("/exports/figures")
 def check_page(
-    request: Request, session: ReadSession, person: Exporter, period: Typed = "", way: Typed = ""
+    request: Request, session: ReadSession, person: Publisher, period: Typed = "", way: Typed = ""
 ) -> Response:
     """Who could be recognised? Shown before a period is published."""
-    return _check(request, session, {"period": period, "way": way})
+    return _check(request, session, person, {"period": period, "way": way})
 
 
 @router.post("/exports/figures")
-def export_figures_file(request: Request, session: WriteSession, person: Exporter, typed: TypedForm) -> Response:
+def export_figures_file(request: Request, session: WriteSession, person: Publisher, typed: TypedForm) -> Response:
     """The figures of a period as a file. The first time they are fixed: from then on everybody gets just these."""
     speech = speech_of(request)
     made = _now(session, speech)
@@ -94,7 +95,7 @@ def export_figures_file(request: Request, session: WriteSession, person: Exporte
         figures = services.publish(session, person, period, way, made, _least(request))
     except InvalidInput as error:
         session.rollback()
-        return _check(request, session, typed, error)
+        return _check(request, session, person, typed, error)
     least = speech.number(figures.least)
     lines = (
         level_line(speech, PUBLIC),
@@ -205,7 +206,9 @@ def _choices(speech: Speech, table: dict[str, str], chosen: str, hints: dict[str
     ]
 
 
-def _page(request: Request, session: Session, typed: dict[str, str], error: InvalidInput | None = None) -> Response:
+def _page(
+    request: Request, session: Session, person: Person, typed: dict[str, str], error: InvalidInput | None = None
+) -> Response:
     speech = speech_of(request)
     today = _now(session, speech).date()
     levels = {code: text for code, text in export_words.LEVEL.items() if code != PUBLIC}
@@ -224,11 +227,14 @@ def _page(request: Request, session: Session, typed: dict[str, str], error: Inva
             Choice(one.code, export_words.period(speech, one), False) for one in services.periods(session, today)
         ),
         ways=tuple(_choices(speech, export_words.WAY, "type")),
+        may_publish=person.may("publish_figures"),
     )
     return page(request, "exports/page.html", view, status=error.status if error else 200)
 
 
-def _check(request: Request, session: Session, typed: dict[str, str], error: InvalidInput | None = None) -> Response:
+def _check(
+    request: Request, session: Session, person: Person, typed: dict[str, str], error: InvalidInput | None = None
+) -> Response:
     """The check, or the page of exports with the reason why this period cannot be published."""
     speech = speech_of(request)
     try:
@@ -238,7 +244,7 @@ def _check(request: Request, session: Session, typed: dict[str, str], error: Inv
         before = services.release_of(session, period)
         figures, found = (before.figures, None) if before else services.planned(session, period, way, _least(request))
     except InvalidInput as refused:
-        return _page(request, session, typed, refused)
+        return _page(request, session, person, typed, refused)
     view = replace(
         export_figures.check_of(speech, figures, found),
         problems=_problems(speech, error),

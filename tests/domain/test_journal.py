@@ -112,6 +112,7 @@ GOOD_BODY = make_entry(entry_id(1), {"value": "yes"}).body or b""
         (broken(id=entry_id(1).upper().replace("0", "A")), GOOD_BODY, "id is not a UUID"),
         (broken(id=None), GOOD_BODY, "id is missing"),
         (broken(kind=""), GOOD_BODY, "kind is missing"),
+        (broken(kind="aside"), GOOD_BODY, "no kind of an entry"),
         (broken(subject="x" * 301), GOOD_BODY, "subject is missing or too long"),
         (broken(subject="a\0b"), GOOD_BODY, "subject is missing"),
         (broken(subject="\ud800"), GOOD_BODY, "header is not JSON"),

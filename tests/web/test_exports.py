@@ -19,7 +19,17 @@ from app.domain.answers import answer_subject
 from app.domain.journal import Draft, Json
 from app.store import audit, journal, reads
 from app.store.checklists import Shelf, keep_document
-from tests.web.nodes import INSTITUTION, INSTITUTION_ID, PERSON_IDS, START_MS, Browser, Node, person_name, text_of
+from tests.web.nodes import (
+    INSTITUTION,
+    INSTITUTION_ID,
+    PERSON_IDS,
+    START_MS,
+    Browser,
+    Node,
+    limit,
+    person_name,
+    text_of,
+)
 
 CHECKLIST = "police-holding"
 PURPOSE = "For the yearly talk with the ministry"
@@ -214,6 +224,14 @@ def test_only_who_may_export_sees_the_page(central: Node, ben: Browser) -> None:
         browser = central.browser(name)
         assert browser.get("/exports").status_code == 403 and export(browser).status_code == 403
         assert "/exports" not in browser.get("/guides").text
+
+
+def test_figures_of_the_whole_office_are_not_for_who_sees_a_part(central: Node) -> None:
+    limit(central, "ben", regions=["almaty"])
+    ben = central.browser("ben")
+    assert "/exports/figures" not in ben.get("/exports").text
+    assert ben.get("/exports/figures?period=2025&way=type").status_code == 403
+    assert ben.submit("/exports/figures", period="2025", way="type", purpose="x", confirmed="on").status_code == 403
 
 
 @pytest.fixture
