@@ -10,7 +10,6 @@ from sqlmodel import Session, SQLModel
 
 from app.config import ROOT
 from app.errors import DataFromNewerVersion
-from app.store import wipe_tables  # noqa: F401 - its tables are migrated and backed up with the others
 from app.store.db import Database
 from app.store.tables import PROJECTIONS
 

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
 from app.store import sign_in_tables as sign_in_tables  # of the same schema: who knows these tables knows those
+from app.store import wipe_tables as wipe_tables
 
 
 def _bytes(nullable: bool = False) -> Any:
