@@ -146,15 +146,19 @@ def entry_of(head: Mapping[str, Json], said: Json, header: bytes, body: bytes | 
         body=body,
         said=said,
     )
+    _check(entry)
+    return entry
+
+
+def _check(entry: Entry) -> None:
     if not is_entry_id(entry.entry_id):
         raise BrokenEntry("its id is not a UUID")
     if entry.kind == ASIDE:  # what a node itself set aside: under that kind `verify` holds bytes against another name
         raise BrokenEntry("its kind is no kind of an entry")
     if not all(map(is_entry_id, entry.parents)):
         raise BrokenEntry("a parent is not a UUID")
-    if body is not None and sorted(said) != sorted(entry.sets):
+    if entry.body is not None and sorted(entry.said) != sorted(entry.sets):
         raise BrokenEntry("header and body name different fields")
-    return entry
 
 
 def is_entry_id(text: str) -> bool:

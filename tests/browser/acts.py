@@ -19,6 +19,7 @@ def choose_language(page: Page, language: str) -> None:
 def sign_in(page: Page, node: Node, words: str, name: str = "", next_path: str = "") -> None:
     """Opens the node, or the page that the node asked a sign-in for."""
     if not next_path:
+        page.goto("about:blank")  # a page whose node has locked goes to the sign-in itself, and would be in the way
         page.goto(f"{node.url}/sign-in")
     if name:
         page.locator("[name=name]").fill(name)

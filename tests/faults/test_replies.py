@@ -15,6 +15,7 @@ import trustme
 from sqlalchemy import select
 
 from app.bench_link import Direction, Line, Link
+from app.config import Settings
 from app.store import attachments
 from app.sync.client import LAST_PROBLEM, LAST_SENT
 from app.sync.loop import LONGEST_PAUSE_S, SyncLoop, spread_s
@@ -88,11 +89,13 @@ def test_a_sign_in_page_of_the_network_is_no_word_of_central(pair: Pair, name: s
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_trouble_at_central_is_waited_out_longer_each_time_and_changes_nothing(pair: Pair, name: str) -> None:
+def test_trouble_at_central_is_waited_out_longer_each_time_and_changes_nothing(
+    pair: Pair, tmp_path: Path, name: str
+) -> None:
     write_a_day(pair)
     before = acknowledged(pair), state_of(pair.device)
     pair.proxy.choose = lambda request: TROUBLES[name]
-    settings = SimpleNamespace(sync_every_s=15.0, sync_timeout_s=5.0)
+    settings = Settings(role="device", data_dir=tmp_path, sync_every_s=15.0, sync_timeout_s=5.0)
     loop = SyncLoop(SimpleNamespace(database=pair.device, settings=settings), pair.transport)
 
     async def story() -> None:

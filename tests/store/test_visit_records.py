@@ -55,8 +55,8 @@ def test_two_teams_that_stand_against_each_other_shut_nobody_out() -> None:
     sides = tuple(Candidate(f"e{n}", team, "ana", n) for n, team in enumerate((["ana", "dana"], ["ana", "cy"])))
     visit = visit_of(Record("v", "visit", "visit:v", {"state": "planned"}, {"team": sides}, ("e0", "e1")))
     assert visit.team == ("ana", "dana", "cy")
-    assert all(may_see(monitor(name), visit) for name in ("ana", "dana", "cy"))
-    assert not may_see(monitor("ben"), visit)
+    assert all(may_see(monitor(name), visit, "") for name in ("ana", "dana", "cy"))
+    assert not may_see(monitor("ben"), visit, "")
 
 
 def monitor(name: str) -> Person:

@@ -28,10 +28,14 @@ PAGES_TO_READ = r"^/(checklists|standards|interviews|guides)|/booklet|/mandate|/
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What a server's log would hold; the handlers of the tests are put back."""
     root, written = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level, threading.excepthook
+    for name in ("uvicorn", "uvicorn.error"):  # as in a process of its own: other tests start servers in this one
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+        monkeypatch.setattr(logging.getLogger(name), "disabled", False)
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
     logging.config.dictConfig({**LOGGING, "handlers": {"stderr": {**LOGGING["handlers"]["stderr"], "stream": written}}})
     log_what_threads_meet()
     yield written
