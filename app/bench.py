@@ -17,6 +17,7 @@ from rich.progress import Progress
 from sqlalchemy import insert
 
 from app import bench_library as library
+from app.bench_cipher import measure_cipher
 from app.bench_device import Browser, Running, Subject, in_process, make_subject, running
 from app.bench_figures import Figure, as_table
 from app.bench_lock import measure_lock
@@ -60,6 +61,7 @@ def run() -> None:
         figures += measure_lock(bar, subject)
         figures += measure_unlock(bar, subject)
         figures += measure_wipe(bar, subject, folder)
+        figures += measure_cipher(bar, folder)
         figures += measure_transactions(bar, subject, folder)
         figures += measure_library(bar, folder, settings.checklists_dir)
         figures += measure_rebuild(bar, folder / "rebuild", settings.checklists_dir)
