@@ -159,9 +159,9 @@ def fresh_device(office: Office, folder: Path, answers: int, photos: int, photo_
 
 
 def _photograph(session: Session, visit_id: str, photos: int, size: int) -> int:
-    total = 0
+    total, first = 0, int.from_bytes(os.urandom(3), "big")  # no two devices alike: central would have them already
     for number in range(photos):
-        drawn = _photo_of(size, number)
+        drawn = _photo_of(size, first + number)
         sha256 = attachments.keep(session, drawn.data, PHOTO_TYPE, f"visit:{visit_id}", drawn.thumbnail)
         sets: dict[str, Json] = {"sha256": sha256, "indicator": "A-1"}
         journal.append(session, Draft("photo", f"photo-{visit_id}-{number}", f"visit:{visit_id}", sets), PERSON)

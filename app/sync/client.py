@@ -89,7 +89,9 @@ def _ask(database: Database, transport: Transport, request: wire.Exchange) -> An
     node: Node = database.node
     with database.read() as session:
         headers, keys = link.signed_in(session), central_words.pinned(session)
-    body, headers["Content-Encoding"] = codec.padded(wire.pack(request))
+    says = any(push.entries or push.packed for push in request.pushes)
+    small = codec.SMALL_LENGTHS if says else codec.QUIET_LENGTHS
+    body, headers["Content-Encoding"] = codec.padded(wire.pack(request), small=small)
     link.prove(node, headers, "exchange", body, request.nonce)
     reply = transport("POST", f"{wire.PREFIX}/exchange", headers, body)
     orders.heed_refusal(keys, node, reply, request.nonce)

@@ -5,6 +5,7 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 from app.errors import ProtocolError
@@ -23,6 +24,7 @@ BEST_LEVEL, QUICK_LEVEL = 19, 12
 WORTH_BYTES: Final = 200  # less does not get smaller
 SMALL_LENGTHS: Final = (256, 512)  # of padded messages; longer ones are a multiple of STEP_BYTES
 STEP_BYTES: Final = 1024
+QUIET_LENGTHS: Final = (*SMALL_LENGTHS, 768)  # of a request that brings no entry: a tablet of much reading asks often
 SKIPPED: Final = struct.Struct("<II")  # the head of a frame that decoders skip: magic number, length (RFC 8878, 3.1.2)
 SKIP_MAGIC: Final = 0x184D2A50
 MOST_FRAMES: Final = 64  # of one body: a million empty ones would cost minutes
@@ -45,7 +47,7 @@ def compress(data: bytes, accepts: str = ZSTD) -> tuple[bytes, str]:
     return data, PLAIN
 
 
-def padded(data: bytes, accepts: str = ZSTD) -> tuple[bytes, str]:
+def padded(data: bytes, accepts: str = ZSTD, small: Sequence[int] = SMALL_LENGTHS) -> tuple[bytes, str]:
     """As `compress`, and as long as one of few lengths: whoever counts bytes on the way cannot tell an alert from an answer.
 
     What is added is a frame that every zstd decoder skips; where there is no zstd, nothing is added.
@@ -55,12 +57,12 @@ def padded(data: bytes, accepts: str = ZSTD) -> tuple[bytes, str]:
         return body, encoding
     if encoding == PLAIN:
         body = _frame(data)
-    filler = _padded_length(len(body) + SKIPPED.size) - len(body) - SKIPPED.size
+    filler = _padded_length(len(body) + SKIPPED.size, small) - len(body) - SKIPPED.size
     return body + SKIPPED.pack(SKIP_MAGIC, filler) + bytes(filler), ZSTD
 
 
-def _padded_length(least: int) -> int:
-    return next((length for length in SMALL_LENGTHS if length >= least), -(-least // STEP_BYTES) * STEP_BYTES)
+def _padded_length(least: int, small: Sequence[int]) -> int:
+    return next((length for length in small if length >= least), -(-least // STEP_BYTES) * STEP_BYTES)
 
 
 def decompress(data: bytes, encoding: str) -> bytes:
