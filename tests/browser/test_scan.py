@@ -17,8 +17,9 @@ TOLD = "baqylau-hub:https://192.168.43.1:8000#ABCDEFGHIJKLMNOP"
 CAMERA = """
 window.stopped = 0;
 const found = ["https://example.org", TOLD];
-navigator.mediaDevices.enumerateDevices = async () => [{ kind: "videoinput" }];
-navigator.mediaDevices.getUserMedia = async () => {
+const media = navigator.mediaDevices ?? {}; // an empty page has none
+media.enumerateDevices = async () => [{ kind: "videoinput" }];
+media.getUserMedia = async () => {
   if (window.denied) throw new DOMException("no", "NotAllowedError");
   const stream = document.createElement("canvas").captureStream();
   stream.getTracks().forEach((track) => { track.stop = () => { window.stopped += 1; }; });
