@@ -27,8 +27,9 @@ from app.store import confidential, key_files, reads
 from app.store.checklist_cache import library_from
 from app.store.checklists import Compiled, Shelf
 from app.store.db import Database
+from app.store.device_people import give_slots
 from app.store.opening import open_database
-from app.store.slots import add_slot, has_slots, make_vault
+from app.store.slots import open_vault
 from app.store.vault import Cost, new_database_key, new_sealing_key, sealing_public_key
 from app.sync import client, enrolment
 from app.sync.link import Reply
@@ -209,11 +210,8 @@ def give_passphrases(folder: Path, key: bytes, tablet: Database, known: Mapping[
     """A key slot for each person of the tablet; their keys stay open for the signatures of the story."""
     for sample in (sample for sample in PEOPLE if sample.sign_in in ON_DEVICE):
         person_id = known[sample.sign_in]
-        if has_slots(folder):
-            opened = add_slot(folder, key, person_id, sample.passphrase)
-        else:
-            opened = make_vault(folder, person_id, sample.passphrase, CHEAP, key)
-        tablet.node.person_keys[person_id] = opened.signing_key
+        give_slots(folder, key, CHEAP, tablet, {person_id: sample.passphrase})
+        tablet.node.person_keys[person_id] = open_vault(folder, sample.passphrase).signing_key
 
 
 Chapter = Callable[[Story], None]

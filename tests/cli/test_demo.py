@@ -107,6 +107,11 @@ def test_both_answer_and_the_addresses_and_phrases_are_said(demo: Demo) -> None:
     assert [person.passphrase for person in PEOPLE if person.passphrase not in demo.said] == []
 
 
+def test_everybody_of_the_tablet_has_a_passphrase_there(demo: Demo) -> None:
+    browser = demo.sign_in("device", passphrase="көктем бұлақ жылқы таулар")
+    assert "Мұнда құпия сөйлемі әлі жоқтар" not in demo.read(browser, "device", "/passphrases")
+
+
 def test_the_first_page_is_in_kazakh(demo: Demo) -> None:
     with urlopen(f"{demo.url('device')}/sign-in", timeout=5) as reply:
         assert '<html lang="kk"' in reply.read().decode()
