@@ -174,9 +174,10 @@ def test_broken_bytes_are_a_photo_or_a_refusal_and_nothing_else(times: int) -> N
         if random.random() < 0.3:
             del photo[random.randrange(len(photo)) :]
         try:
-            redraw_photo(bytes(photo), 320)
+            kept = redraw_photo(bytes(photo), 320)
         except PhotoRefused:
             continue
         except BaseException as error:
             error.add_note(bytes(photo).hex())
             raise
+        assert max(kept.width, kept.height) <= 320, bytes(photo).hex()
