@@ -67,9 +67,9 @@ def sent_by(world: World, device: Database, body: bytes, encoding: str = "") -> 
     return world.transport()("POST", "/sync/v1/exchange", headers, body)
 
 
-def is_central(world: World, reply: Reply) -> bool:
+def is_central(world: World, reply: Reply, call: str = "exchange") -> bool:
     signature = bytes.fromhex(reply.headers.get(wire.SIGNATURE_HEADER.lower(), ""))
-    message = wire.reply_message("exchange", reply.status, "ab" * 16, reply.body)
+    message = wire.reply_message(call, reply.status, "ab" * 16, reply.body)
     return signature_holds(node_of(world.central).public_key, signature, message)
 
 
