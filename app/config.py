@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         120, ge=30, le=3600, description="device only: seconds without a touch until it locks; on a hub, the session."
     )
     wipe_after_tries: int = Field(
-        0, ge=0, le=100, description="device only: wrong passphrases in a row that destroy all key slots. 0: never."
+        0, ge=0, le=100, description="device only: wrong passphrases in a row that destroy all that is on it. 0: never."
     )
     wipe_when: Literal["signed_off", "never"] = Field(
         "signed_off",

@@ -16,9 +16,10 @@ from app.clock import Clock
 from app.domain.attempts import as_clock, left_s
 from app.errors import NotEnrolled, TooManyTries, WrongPassphrase
 from app.errors_of_keys import KeystoreSilent, WrongCard
+from app.store import emptying
 from app.store.folder import write_whole
 from app.store.recovery import checked_code, open_card
-from app.store.slots import Opened, destroy_slots, has_slots, open_vault
+from app.store.slots import Opened, has_slots, open_vault
 
 ATTEMPTS_NAME: Final = "attempts.json"
 Found = TypeVar("Found")
@@ -37,7 +38,8 @@ class Tries:
 def open_counted(folder: Path, passphrase: str, clock: Clock, wipe_after: int = 0) -> tuple[Opened, int]:
     """Opens a slot as `open_vault` does; also gives how many tries had failed before.
 
-    `wipe_after`: the key slots are destroyed with the try of this number, when that fails too; 0 for never.
+    `wipe_after`: with the try of this number, when that fails too, all that is here goes, the keys first (`emptying`); 0
+    for never.
     Raises TooManyTries before a try that comes too early, WrongPassphrase, NotEnrolled when there is no slot (any more),
     and KeystoreSilent, which is no failure of who tries.
     """
@@ -85,9 +87,9 @@ def _counted_before(folder: Path, now_ms: int, wipe_after: int) -> Tries:
 
 
 def _wipe(folder: Path) -> None:
-    destroy_slots(folder)
-    (folder / ATTEMPTS_NAME).unlink(missing_ok=True)
-    log.warning("too many wrong passphrases: the key slots were destroyed")
+    """Whoever serves sees the mark, ends, and what the keys opened is removed."""
+    emptying.begin(folder)
+    log.warning("too many wrong passphrases: the keys were destroyed, and what they opened goes too")
 
 
 def _read(folder: Path) -> Tries:

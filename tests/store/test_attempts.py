@@ -12,7 +12,7 @@ import pytest
 
 from app.domain.attempts import as_clock, left_s, wait_s
 from app.errors import NotEnrolled, TooManyTries, WrongPassphrase
-from app.store import attempts
+from app.store import attempts, emptying
 from app.store.attempts import open_counted
 from app.store.slots import has_slots, make_vault
 from app.store.vault import Cost
@@ -126,11 +126,12 @@ def test_nothing_is_wiped_unless_it_was_asked_for(folder: Path, clock: FakeClock
     assert has_slots(folder)
 
 
-def test_the_last_try_that_is_allowed_destroys_the_slots(folder: Path, clock: FakeClock) -> None:
+def test_the_last_try_that_is_allowed_begins_to_empty_the_tablet(folder: Path, clock: FakeClock) -> None:
     fail(folder, clock, 2, wipe_after=3)
     assert has_slots(folder)
     fail(folder, clock, 1, wipe_after=3)
     assert not has_slots(folder)
+    assert emptying.is_begun(folder)  # whoever serves sees it, and removes the rest
     with pytest.raises(NotEnrolled):
         open_counted(folder, RIGHT, clock, 3)
 
