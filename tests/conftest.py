@@ -4,16 +4,20 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import budgets
+
 # No deadlines: a busy machine is no failure. Fewer examples than by default, so that the whole stays quick.
 settings.register_profile("here", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
 _numbers = itertools.count(1)
+_spent_s: Counter[str] = Counter()
 # No test asks the keystore of whoever runs it, or takes a second to measure the computer.
 os.environ |= {
     "BAQYLAU_KEYSTORE": "false",
@@ -41,3 +45,27 @@ def postgresql_url(postgresql_server: Any) -> Iterator[str]:
     postgresql_server.psql(f"create database {name}")
     yield postgresql_server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
     postgresql_server.psql(f"drop database {name} with (force)")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _spent_s[budgets.suite_of(report.nodeid)] += report.duration  # type: ignore[assignment]  # seconds, not a count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if is_short(terminalreporter.config):
+        terminalreporter.section("time of each suite")
+        terminalreporter.write_line("\n".join(budgets.told(_spent_s)))
+        for suite in budgets.broken(_spent_s):
+            terminalreporter.write_line(
+                f"tests/{suite} took more than twice its budget: see tests/budgets.py", red=True
+            )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if is_short(session.config) and session.exitstatus == pytest.ExitCode.OK and budgets.broken(_spent_s):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def is_short(config: pytest.Config) -> bool:
+    """True in the process that reports a short run: the long forms have all the time they need."""
+    return "not long" in config.option.markexpr and not hasattr(config, "workerinput")

@@ -1,0 +1,42 @@
+"""How long the tests of each suite may take, added up over both processes: the whole fits into 15 minutes on two cores.
+
+A run says what each suite took. One that takes twice its budget fails the run: less than that is the noise of a machine
+that others use too; more has grown, and is cut or moved behind `--long` before the next test is added.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+BUDGET_S: Final[Mapping[str, float]] = {
+    "browser": 500,
+    "checklists": 60,
+    "cli": 150,
+    "domain": 40,
+    "export": 60,
+    "faults": 230,
+    "lock": 110,
+    "simulator": 60,
+    "store": 130,
+    "sync": 150,
+    "tooling": 15,
+    "web": 285,
+}
+NOISE: Final = 2.0
+
+
+def suite_of(node_id: str) -> str:
+    """The folder below tests/ in which a test lies; its own file's name for one beside them."""
+    parts = PurePosixPath(node_id.partition("::")[0]).parts
+    return parts[1].removesuffix(".py") if len(parts) > 1 else node_id
+
+
+def told(spent_s: Mapping[str, float]) -> list[str]:
+    """A line for each suite that has a budget, the one that took most of its own first."""
+    suites = sorted((one for one in spent_s if one in BUDGET_S), key=lambda one: -spent_s[one] / BUDGET_S[one])
+    return [f"{one:<10} {spent_s[one]:5.0f} s of {BUDGET_S[one]:3.0f}" for one in suites]
+
+
+def broken(spent_s: Mapping[str, float]) -> list[str]:
+    """The suites that took more than twice what they may."""
+    return sorted(one for one, taken in spent_s.items() if taken > NOISE * BUDGET_S.get(one, float("inf")))
