@@ -4,6 +4,7 @@
 const LOOK_EVERY_MS = 5000;
 const TWICE_WITHIN_MS = 700;
 const ANSWER_TIMEOUT_MS = 1000;
+const LAST_WORDS_MS = 150; // for words that can be kept by the unlocked node alone
 
 // A browser keeps what a form sent beside the page that came back, on its disk, to send it again on «reload». Not here.
 if ("posted" in document.body.dataset) history.replaceState(null, "", document.referrer || location.href);
@@ -12,9 +13,12 @@ const form = document.querySelector("form[data-hide]");
 let lastEscape = -TWICE_WITHIN_MS;
 let isTouched = false;
 
-function hide() {
+async function hide() {
   document.title = form.dataset.hide;
   document.body.hidden = true;
+  const lastWords = [];
+  document.dispatchEvent(new CustomEvent("hiding", { detail: lastWords }));
+  if (lastWords.length) await Promise.race([Promise.all(lastWords), new Promise((done) => setTimeout(done, LAST_WORDS_MS))]);
   // replace: the page that was hidden is not one «back» away.
   const leave = () => location.replace("/hidden");
   fetch(form.action, { method: "POST", credentials: "same-origin", redirect: "manual", keepalive: true, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(leave, leave);

@@ -98,8 +98,12 @@ def is_allowed(name: str, value: str) -> bool:
     return name != "follow_up_on" or _is_day(value)
 
 
-def missing(content: Content, is_child: bool) -> tuple[str, ...]:
-    """The fields that closing still waits for, in the order of the form. Notes may stay empty: silence is an answer."""
+def missing(interview: Interview, is_child: bool) -> tuple[str, ...]:
+    """The fields that closing still waits for, in the order of the form. Notes may stay empty: silence is an answer.
+
+    A day before the talk is no day to see anybody again.
+    """
+    content = interview.content
     needed = ["language", "distress", "disclosure", "reprisal"]
     if is_child:
         needed.insert(0, "age")
@@ -110,6 +114,8 @@ def missing(content: Content, is_child: bool) -> tuple[str, ...]:
     found = [name for name in needed if not content.get(name)]
     if not any(name.startswith("near.") for name in content):
         found.insert(0, "near")
+    if "" < content.get("follow_up_on", "") < interview.held_on.isoformat():
+        found.append("follow_up_on")
     order = ("age", "language", "near", "distress", "disclosure", "passing_on", "reprisal", "follow_up_on")
     return tuple(sorted(found, key=order.index))
 

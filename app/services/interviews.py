@@ -112,7 +112,7 @@ def close_interview(session: Session, person: Person, visit: Visit, interview: I
 
     Raises InvalidInput while something is missing or central has told no key; then it stays a draft.
     """
-    if rules.missing(interview.content, script.audience == "child"):
+    if rules.missing(interview, script.audience == "child"):
         raise InvalidInput("Something is still missing. Go back to the talk and choose an answer.")
     keys = confidential.told(session)[: rules.MOST_KEYS]
     if not keys:

@@ -91,7 +91,7 @@ class ClosingPage:
     code: str
     url: str
     back_url: str
-    missing: tuple[str, ...]  # labels of what must be chosen first
+    missing: tuple[Problem, ...]  # what must be chosen first, with its label
     keys: tuple[str, ...]  # fingerprints of those who will be able to read it
     problem: str
 

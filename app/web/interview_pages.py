@@ -116,12 +116,12 @@ def closing_page(
 ) -> ClosingPage:
     """What happens when the talk is closed, and what is still missing."""
     url = f"{scene.url}/interviews/{draft.interview_id}"
-    lacks = missing(draft.content, script.audience == "child")
+    lacks = missing(draft, script.audience == "child")
     return ClosingPage(
         code=draft.code,
         url=f"{url}/closing",
         back_url=url,
-        missing=tuple(words.label(scene.speech, name) for name in lacks),
+        missing=tuple(Problem(name, words.label(scene.speech, name)) for name in lacks),
         keys=tuple(key_fingerprint(key) for key in keys),
         problem=problem,
     )

@@ -76,6 +76,40 @@ def test_a_talk_saves_itself_and_is_there_again(nodes: Pair, open_page: Open, vi
     expect(page.locator("[name='note.safety']")).to_have_value(f"{CANARY} 2")
 
 
+def test_words_typed_just_before_hiding_are_kept(nodes: Pair, open_page: Open, visit: str) -> None:
+    page = open_page(nodes.device)
+    begin(page, nodes, visit)
+    talk = page.url
+    page.locator("[name=reach]").press_sequentially(CANARY)
+    for _ in range(2):
+        page.keyboard.press("Escape")
+    page.wait_for_url("**/hidden")
+    acts.sign_in(page, nodes.device, ANA_WORDS)
+    page.goto(talk)
+    expect(page.locator("[name=reach]")).to_have_value(CANARY)
+
+
+def test_words_typed_without_a_pause_are_saved_on_the_way(nodes: Pair, open_page: Open, visit: str) -> None:
+    page = open_page(nodes.device)
+    begin(page, nodes, visit)
+    bodies: list[str] = []
+    page.on("request", lambda request: bodies.append(request.post_data or ""))
+    page.locator("[name=reach]").press_sequentially("a" * 30, delay=100)
+    assert any("reach=aaa" in body for body in bodies), "three seconds of typing, and nothing of it has left the page"
+
+
+def test_what_closing_waits_for_is_one_tap_away(nodes: Pair, open_page: Open, visit: str) -> None:
+    page = open_page(nodes.device)
+    begin(page, nodes, visit)
+    unfold(page)
+    page.locator("[name='note.safety']").fill(CANARY)  # with notes the first card opens folded
+    page.locator("footer button.go").click()
+    page.locator("main a[href$='#field-near']").click()
+    expect(page.locator("#field-near")).to_be_in_viewport()
+    page.locator("#field-near label").first.click()
+    expect_kept(page, "now")
+
+
 def test_while_the_node_is_away_the_page_says_so_and_saves_when_it_is_back(
     nodes: Pair, open_page: Open, visit: str
 ) -> None:

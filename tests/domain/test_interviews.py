@@ -22,17 +22,18 @@ TALK = Interview("i", "v", "ana", "Б-7", "child-11-14", date(2026, 11, 22), "mo
 
 
 def test_a_whole_interview_may_be_closed_without_a_note() -> None:
-    assert missing(WHOLE, is_child=True) == ()
+    assert missing(TALK, is_child=True) == ()
 
 
 @pytest.mark.parametrize("name", [name for name in WHOLE if name != "assent"])
 def test_closing_names_what_is_missing(name: str) -> None:
     less = {key: value for key, value in WHOLE.items() if key != name}
-    assert missing(less, is_child=True) == (name.partition(".")[0],)
+    assert missing(replace(TALK, content=less), is_child=True) == (name.partition(".")[0],)
 
 
 def test_an_adult_has_no_age_to_choose() -> None:
-    assert missing({key: value for key, value in WHOLE.items() if key != "age"}, is_child=False) == ()
+    ageless = {key: value for key, value in WHOLE.items() if key != "age"}
+    assert missing(replace(TALK, content=ageless), is_child=False) == ()
 
 
 @pytest.mark.parametrize(
@@ -44,8 +45,13 @@ def test_an_adult_has_no_age_to_choose() -> None:
     ],
 )
 def test_what_was_told_asks_for_what_comes_next(told: dict[str, str], asks: str) -> None:
-    assert missing(WHOLE | told, is_child=True) == (asks,)
-    assert missing(WHOLE | told | {asks: "x"}, is_child=True) == ()
+    assert missing(replace(TALK, content=WHOLE | told), is_child=True) == (asks,)
+    assert missing(replace(TALK, content=WHOLE | told | {asks: "x"}), is_child=True) == ()
+
+
+def test_nobody_is_seen_again_before_the_talk() -> None:
+    assert missing(replace(TALK, content=WHOLE | {"follow_up_on": "2026-11-21"}), is_child=True) == ("follow_up_on",)
+    assert missing(replace(TALK, content=WHOLE | {"follow_up_on": "2026-11-22"}), is_child=True) == ()
 
 
 def test_codes_are_short_free_and_in_no_order() -> None:

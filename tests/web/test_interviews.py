@@ -190,7 +190,9 @@ def test_closing_says_what_is_missing_and_what_will_happen(ana: Browser, device:
     keys_told(device)
     reply = ana.submit(f"{url}?then=closing", age="15_17")
     assert reply.headers["Location"] == f"{url}/closing"
-    page = text_of(ana.get(f"{url}/closing").text)
+    html = ana.get(f"{url}/closing").text
+    page = text_of(html)
+    assert f'href="{url}#field-near"' in html, "what is missing leads to its field"
     assert "Who was near" in page and "Seal it for good" not in page
     assert ana.submit(f"{url}/closing").status_code == 422
     assert ana.get(url).status_code == 200
