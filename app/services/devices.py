@@ -14,7 +14,7 @@ from app.domain.journal import Draft, Json
 from app.domain.people import Person
 from app.errors import InvalidInput, NotAllowed, NotThere
 from app.services.texts import kept_text
-from app.store import audit, device_facts, incoming, journal, photo_arrivals, reads
+from app.store import audit, device_facts, incoming, journal, photo_arrivals, reads, wipes
 from app.store.device_facts import Kept
 from app.store.node import Node
 from app.store.photo_arrivals import Missing
@@ -98,6 +98,12 @@ class DeviceSeen:
     kept: Kept = NOTHING
     carried: int = 0
     by_hearsay: int = 0
+    emptied_at_ms: int | None = None
+
+    @property
+    def is_emptied(self) -> bool:
+        """True when it destroyed all that it held, and was not linked again since."""
+        return self.emptied_at_ms is not None and self.emptied_at_ms > (self.enrolled_at_ms or 0)
 
     @property
     def is_waiting(self) -> bool:
@@ -125,7 +131,9 @@ def _urgency(seen: DeviceSeen) -> tuple[int, int, str]:
     """Stale ones first, longest unseen on top; then other troubles; then sound ones by name."""
     place = 4 if seen.is_revoked else 3 if seen.is_waiting else 2
     unseen = 0
-    if place == 2 and is_stale(seen.health):
+    if place == 2 and seen.is_emptied:
+        place = 1
+    elif place == 2 and is_stale(seen.health):
         place, unseen = 0, -seen.health.unseen_ms
     elif place == 2 and troubles(seen.health, __version__):
         place = 1
@@ -136,6 +144,7 @@ def _enrolled(session: Session, now_ms: int) -> list[DeviceSeen]:
     rows = session.exec(select(DeviceRow)).all()
     kept, missing = device_facts.kept(session), photo_arrivals.missing_of_devices(session)
     carried, by_hearsay = device_facts.carried(session), device_facts.by_hearsay(session)
+    emptied = wipes.emptied(session)
     return [
         DeviceSeen(
             device_id=row.device_id,
@@ -148,6 +157,7 @@ def _enrolled(session: Session, now_ms: int) -> list[DeviceSeen]:
             kept=kept.get(row.device_id, NOTHING),
             carried=carried.get(row.device_id, 0),
             by_hearsay=by_hearsay.get(row.device_id, 0),
+            emptied_at_ms=emptied.get(row.device_id),
         )
         for row in rows
     ]

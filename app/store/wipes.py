@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from app.domain.audit import DEVICE_WIPED, VISIT_WIPED, WIPE_ORDERED, WIPE_TAKEN_BACK
@@ -96,6 +96,12 @@ def note_all(session: Session, device: DeviceRow, told: Told, order_id: str) -> 
     mine = (ORDERED.c.order_id == order_id) & (ORDERED.c.device_id == device.device_id)
     is_new = mine & ORDERED.c.confirmed_at_ms.is_(None)
     session.execute(update(ORDERED).where(is_new).values(confirmed_at_ms=node.clock.now_ms()))
+
+
+def emptied(session: Session) -> dict[str, int]:
+    """Devices that said that they destroy everything -> when central heard it last (ms)."""
+    columns = select(TOLD.c.device_id, func.max(TOLD.c.told_at_ms)).where(TOLD.c.visit_id == ALL)
+    return dict(session.execute(columns.group_by(TOLD.c.device_id)).tuples().all())
 
 
 def order(session: Session, device: DeviceRow, by: str, reason: str) -> None:

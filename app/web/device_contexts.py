@@ -20,7 +20,7 @@ class DeviceRow:
     name: str
     people: str  # for whom; may be ""
     seen_at: datetime | None
-    state: str  # stale | warned | sound | unused | revoked
+    state: str  # emptied | stale | warned | sound | unused | revoked
     why: str  # one sentence: what is wrong; "" when nothing is
 
 

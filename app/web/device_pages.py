@@ -59,11 +59,13 @@ def card_languages(current: str) -> tuple[Choice, ...]:
 
 
 def state_of(seen: DeviceSeen) -> str:
-    """revoked, unused (a code), stale, warned, or sound."""
+    """revoked, unused (a code), emptied, stale, warned, or sound."""
     if seen.is_revoked:
         return "revoked"
     if seen.is_waiting:
         return "unused"
+    if seen.is_emptied:
+        return "emptied"
     if is_stale(seen.health):
         return "stale"
     return "warned" if troubles(seen.health, __version__) else "sound"
@@ -72,6 +74,9 @@ def state_of(seen: DeviceSeen) -> str:
 def why(speech: Speech, seen: DeviceSeen) -> str:
     """The most urgent trouble of a tablet in a sentence; empty for a sound one, a withdrawn one and an unused code."""
     state = state_of(seen)
+    if state == "emptied":
+        when = speech.moment(speech.at(seen.emptied_at_ms))
+        return speech.say("It destroyed all that was on it: %(when)s. Link it again or withdraw it.", when=when)
     if state == "stale":
         return _away(speech, seen.health)
     if state != "warned":
@@ -123,11 +128,11 @@ def _facts(speech: Speech, people: Mapping[str, Person], seen: DeviceSeen) -> It
     health = seen.health
     yield DeviceFact(speech.say("For whom"), names(people, seen.people) or "—")
     yield DeviceFact(speech.say("Linked"), speech.moment(speech.at(seen.enrolled_at_ms)))
-    stale = _away(speech, health) if is_stale(health) else ""
+    stale = _away(speech, health) if state_of(seen) == "stale" else ""
     yield DeviceFact(speech.say("Last here"), speech.moment(speech.at(seen.seen_at_ms)) or speech.say("never"), stale)
-    yield DeviceFact(
-        speech.say("Only on the tablet"), still_there(speech, health) or speech.say("nothing, as far as is known")
-    )
+    if not seen.is_emptied:
+        there = still_there(speech, health) or speech.say("nothing, as far as is known")
+        yield DeviceFact(speech.say("Only on the tablet"), there)
     if missing := count_words(speech, 0, health.missing, originals=health.originals):
         yield DeviceFact(speech.say("Named in entries, not here yet"), missing)
     yield _kept_fact(speech, seen)

@@ -36,6 +36,8 @@ def test_an_order_needs_a_reason_is_obeyed_at_the_next_contact_and_confirmed(
     orders.send_last_word(folder, lambda address, trust: transport_to(central))
     said = text_of(adm.get(url).text)
     assert "its keys are destroyed" in said and "by order of the office" in said and "Wipe this tablet" in said
+    assert "It destroyed all that was on it" in said and "in order" not in said
+    assert "emptied" in text_of(adm.get("/devices").text)
 
 
 def test_a_tablet_that_was_found_is_spared(adm: Browser, device: Node, meet: Callable[[], object]) -> None:
