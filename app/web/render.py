@@ -138,7 +138,7 @@ def _nav(request: Request, person: Person, speech: Speech) -> list[NavItem]:
         ("/people", N_("People"), "users", central and person.may("see_people")),
         ("/devices", N_("Tablets"), "tablet-smartphone", central and person.may("devices")),
         ("/audit", N_("Audit log"), "history", central and person.may("see_audit")),
-        ("/policy", N_("Rules of the office"), "shield-check", True),
+        ("/policy", N_("Rules"), "shield-check", True),
         ("/standards", N_("Standards"), "scale", person.may("signed_in")),
         ("/sync", N_("Sending"), "cloud-upload", not central),
     ]
