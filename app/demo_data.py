@@ -214,6 +214,7 @@ INSTITUTIONS: Final = (
 CONTACTS: Final = tuple(
     {"region": "almaty", "what": what, "name": f"{name} {MARK_KK}", "phone": "+7 000 000 00 00", "hours": hours}
     for what, name, hours in (
+        ("ombudsman", "Бала құқықтары жөніндегі уәкілдің кезекші желісі", "тәулік бойы"),
         ("procurator", "Алматы қаласы прокуратурасының кезекшісі", "тәулік бойы"),
         ("psychologist", "Балалар психологы, дағдарыс орталығы", "дүйсенбі–жұма, 9:00–18:00"),
         ("hospital", "Балалар ауруханасының қабылдау бөлімі", "тәулік бойы"),

@@ -53,6 +53,7 @@ class RecipientRow:
     hows: tuple[Choice, ...]
     told_id: str  # made with the page: the same tap twice counts once
     url: str
+    lacks_number: bool = False  # is to be called, and nobody is on the office's list
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class AlertsPage:
     open: tuple[OpenAlert, ...]
     states_url: str  # asked for again and again: the office's word arrives by itself
     problems: tuple[Problem, ...] = ()
+    stays_offline: bool = False  # somebody switched sending off: no alert leaves until it is on again
 
 
 # ---- at the office

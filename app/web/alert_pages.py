@@ -120,6 +120,7 @@ class Hand:
     contacts: Mapping[str, tuple[ContactCard, ...]]  # kind of contact -> cards
     standards: Mapping[str, Standard]
     new_id: Callable[[], str]
+    stays_offline: bool
 
 
 def alerts_page(
@@ -133,6 +134,7 @@ def alerts_page(
         open=tuple(_open_alert(wording, hand, group) for group in groups if not group[0].closed),
         states_url=f"{calls_url(visit.visit_id)}/states",
         problems=problems,
+        stays_offline=hand.stays_offline,
     )
 
 
@@ -151,12 +153,14 @@ def _open_alert(wording: Wording, hand: Hand, group: Group) -> OpenAlert:
 def _recipient(wording: Wording, hand: Hand, group: Group, advice: Advice) -> RecipientRow:
     speech, first = wording.speech, group[0]
     told = [one for alert in group for one in alert.told if one.recipient == advice.recipient]
+    kind = CONTACT_OF.get(advice.recipient, "")
+    contacts = hand.contacts.get(kind, ())
     return RecipientRow(
         code=advice.recipient,
         name=words.recipient(speech, advice.recipient),
         reason=words.recipient_reason(speech, advice.recipient),
         rules=tuple(rule_lines(hand.standards, advice.provisions, speech.language)),
-        contacts=hand.contacts.get(CONTACT_OF.get(advice.recipient, ""), ()),
+        contacts=contacts,
         told=tuple(_told_here(wording, one, first.visit_id) for one in told),
         hows=tuple(
             Choice(code, words.told_how(speech, code), False)
@@ -165,6 +169,7 @@ def _recipient(wording: Wording, hand: Hand, group: Group, advice: Advice) -> Re
         ),
         told_id=hand.new_id(),
         url=f"{calls_url(first.visit_id)}/{first.alert_id}/told",
+        lacks_number=bool(kind) and not contacts,
     )
 
 

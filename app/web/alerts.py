@@ -11,6 +11,7 @@ from app.domain.people import Person
 from app.errors import InvalidInput
 from app.services import alerts as services
 from app.store import alerts, reads
+from app.store.node import OFFLINE, value_of
 from app.sync.loop import SyncLoop
 from app.web.alert_contexts import AlertsPage
 from app.web.alert_pages import Hand, Wording, alerts_page
@@ -103,6 +104,7 @@ def _view(
         contacts=cards_by_kind(session, speech, tie.region),
         standards={standard.provision.id: standard for standard in reference_of(request).standards},
         new_id=clock.new_id,
+        stays_offline=value_of(session, OFFLINE) == "on",
     )
     waiting = alerts.not_at_office(session, visit_id)
     wording = Wording(speech, names_of(session), clock.now_ms(), person.person_id, waiting)

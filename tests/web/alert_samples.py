@@ -57,6 +57,7 @@ PAGES = (
     replace(
         PAGE, cards=(replace(ALERT, state="sent"), KNOWN, CLOSED), open=(OPEN, replace(OPEN, card=KNOWN, words_url=""))
     ),
+    replace(PAGE, open=(replace(OPEN, whom=(replace(LEAD, lacks_number=True),)),), stays_offline=True),
     replace(PAGE, cards=(), open=(), problems=(Problem("words", "Мәтін тым ұзын: 200 таңбадан аспасын."),)),
 )
 AT_OFFICE = OfficeAlert(

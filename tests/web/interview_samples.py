@@ -86,7 +86,7 @@ DEVICE = {
     "interviews/closing.html": (
         CLOSING,
         replace(CLOSING, keys=(), problem="Кілт жоқ."),
-        replace(CLOSING, missing=("Жасы",)),
+        replace(CLOSING, missing=(Problem("age", "Жасы"),)),
     ),
     "interviews/stop.html": (
         StopPage("Б-27", "/visits/v1/interviews/i1/stop", "/visits/v1/interviews/i1", LANGUAGES, SAY),

@@ -185,6 +185,20 @@ def test_neither_title_nor_address_nor_heading_says_what_it_is(ana: Browser, vis
     assert not re.search(r"alert|danger|suicide|alarm", f"{visit.url}/calls")
 
 
+def test_an_alert_that_has_not_left_says_what_to_do(ana: Browser, visit: Visiting) -> None:
+    press(ana, visit)
+    assert "as soon as there is a network. Do not wait for it: call those below." in states(ana, visit)
+    assert ana.submit("/sync/offline", offline="on").status_code == 303
+    assert "Sending is switched off. Switch it on, or call those below." in states(ana, visit)
+
+
+def test_a_number_that_the_office_has_not_given_is_asked_for(ana: Browser, visit: Visiting) -> None:
+    press(ana, visit)
+    rows = re.findall(r"<h3>(.*?)</h3>(.*?)</li>(?=<li><h3>|</ol>)", ana.get(f"{visit.url}/calls").text, re.S)
+    assert "no number for it" in dict(rows)["Prosecutor"]
+    assert "no number for it" not in dict(rows)["Team lead"], "who stands beside you is not called"
+
+
 # ---- the office ----------------------------------------------------------------------------------------------------------
 
 
