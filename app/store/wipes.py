@@ -100,8 +100,8 @@ def note_all(session: Session, device: DeviceRow, told: Told, order_id: str) -> 
 
 def emptied(session: Session) -> dict[str, int]:
     """Devices that said that they destroy everything -> when central heard it last (ms)."""
-    columns = select(TOLD.c.device_id, func.max(TOLD.c.told_at_ms)).where(TOLD.c.visit_id == ALL)
-    return dict(session.execute(columns.group_by(TOLD.c.device_id)).tuples().all())
+    columns = select(TOLD.c.device_id, func.max(TOLD.c.told_at_ms).label("heard_at_ms")).where(TOLD.c.visit_id == ALL)
+    return {row.device_id: row.heard_at_ms for row in session.execute(columns.group_by(TOLD.c.device_id))}
 
 
 def order(session: Session, device: DeviceRow, by: str, reason: str) -> None:

@@ -1,5 +1,6 @@
 """What routes ask for: a session to read or to write, and the person, with the right that the route declares."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from app.config import Settings
 from app.domain.people import RIGHTS, Person
-from app.errors import NotAllowed, NotThere, SignInNeeded
+from app.errors import DiskFull, NotAllowed, NotThere, SignInNeeded
 from app.services import people
 from app.store.db import Database
 from app.store.slots import has_slots
@@ -79,7 +80,8 @@ def _touch(request: Request, database: Database, token: str) -> None:
     now = database.node.clock.now_ms()
     touched: dict[str, int] = request.app.state.touched
     if now - touched.get(token, 0) > min(TOUCH_EVERY_MS, _idle_ms(request) // 4):
-        with database.write() as session:
+        # A full disk: the page is shown all the same, or nobody could send, remove or destroy what fills it.
+        with contextlib.suppress(DiskFull), database.write() as session:
             people.touch_session(session, token, now)
         touched[token] = now
 

@@ -4,6 +4,7 @@ On a hub the others' browsers only end their own session, and idle time ends a s
 """
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -87,9 +88,9 @@ class Lock:
         return self.state.database is not None
 
     def finish(self, why: str, who: str = audit.PROGRAM) -> None:
-        """Locks."""
+        """Locks. What cannot be noted, on a full disk, hinders nothing."""
         try:
-            with self.state.database.write() as session:
+            with contextlib.suppress(Exception), self.state.database.write() as session:
                 audit.note(session, who, LOCKED, told={"why": why})
         finally:
             self.leaving.forget()
@@ -152,17 +153,26 @@ async def lock(request: Request) -> Response:
 def locked(request: Request, place: str) -> RedirectResponse:
     """Ends this browser's session and, where the tablet is the browser's own, the process that holds the key."""
     state = request.app.state
-    who = ""
-    if state.database is not None:
-        with state.database.write() as session:
-            who = people.end_session(session, session_cookie.token_in(request))
-            if who:
-                audit.note(session, who, SIGNED_OUT)
+    # Before the session's end is written: a full disk or a long write must not stand between the button and the lock.
     is_locking = _is_own(request) and state.lock.announce()
+    who = ""
+    with contextlib.suppress(Exception) if is_locking else contextlib.nullcontext():
+        who = _end_session(request)
     task = BackgroundTask(_finish, state.lock, who or audit.PROGRAM) if is_locking else None
     response = RedirectResponse(place, 303, {"Cache-Control": "no-store", "Connection": "close"}, background=task)
     session_cookie.take_back(request, response)
     return response
+
+
+def _end_session(request: Request) -> str:
+    """Who was signed in with this browser; "" for nobody. Unlocking ends the sessions from before a lock in any case."""
+    if request.app.state.database is None:
+        return ""
+    with request.app.state.database.write() as session:
+        who = people.end_session(session, session_cookie.token_in(request))
+        if who:
+            audit.note(session, who, SIGNED_OUT)
+    return who
 
 
 async def _finish(lock: Lock, who: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from app.store.tables import AuditRow, table
@@ -67,6 +69,19 @@ def test_the_tablet_says_that_it_locks_before_it_answers_and_forgets_afterwards(
     ana: Browser, leaving: Remembering
 ) -> None:
     ana.submit("/lock")
+    assert leaving.told == ["announced", "forgotten"]
+
+
+def test_a_full_disk_stands_between_nobody_and_the_lock_or_a_page(
+    device: Node, ana: Browser, leaving: Remembering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Session) -> None:
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    device.clock.advance(minutes=2)  # the next look would be noted
+    monkeypatch.setattr(Session, "commit", fail)
+    assert ana.get("/tablet").status_code == 200, "what is on the tablet can still be destroyed"
+    assert ana.submit("/lock").headers["Location"] == "/hidden"
     assert leaving.told == ["announced", "forgotten"]
 
 
