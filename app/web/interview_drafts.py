@@ -123,13 +123,14 @@ def closing(request: Request, session: ReadSession, person: Visitor, visit_id: s
 def close(request: Request, person: Visitor, visit_id: str, interview_id: str) -> Response:
     """Seals and erases; then the write-ahead log is emptied, in which the draft's pages still lie."""
     database = database_of(request)
-    try:
-        with database.write() as session:
-            scene, draft, script = _found(session, request, person, visit_id, interview_id)
+    with database.write() as session:
+        scene, draft, script = _found(session, request, person, visit_id, interview_id)
+        try:
             services.close_interview(session, person, scene.visit, draft, script)
-    except InvalidInput as error:
-        view = closing_page(scene, draft, script, (), _problem(scene, error).text)
-        return page(request, "interviews/closing.html", view, status=error.status)
+        except InvalidInput as error:
+            session.rollback()
+            view = closing_page(scene, draft, script, (), _problem(scene, error).text)
+            return page(request, "interviews/closing.html", view, status=error.status)
     database.checkpoint()
     return RedirectResponse(f"{scene.url}/interviews", 303)
 
