@@ -1,6 +1,7 @@
 """Fills the cards of whom to call."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlmodel import Session
@@ -12,11 +13,30 @@ from app.web import words
 from app.web.guide_contexts import ContactCard, ContactGroup, ContactLine
 from app.web.language import Speech
 
-# Always there, whatever the office enters. Source: Code on Marriage and Family 67-1; provision kz.contact-centre-111.
-CENTRE_111: Final = "111"
-CENTRE_NAME: Final = N_("Contact centre 111")
-CENTRE_HOURS: Final = N_("day and night, free of charge")
-CENTRE_NOTE: Final = N_("The single State line. What is said there stays confidential.")
+
+@dataclass(frozen=True)
+class StateLine:
+    """A number of the whole country that is always there, whatever the office enters: day and night, free of charge."""
+
+    what: str
+    name: str
+    phone: str
+    note: str = ""
+
+
+# Sources: the State's list of emergency numbers, egov.kz, "Emergency number 112"; of 111 the Code on Marriage and Family
+# 67-1, provision kz.contact-centre-111.
+STATE_LINES: Final = (
+    StateLine("ambulance", N_("Ambulance 103"), "103"),
+    StateLine("police", N_("Police 102"), "102"),
+    StateLine(
+        "contact_centre",
+        N_("Contact centre 111"),
+        "111",
+        N_("The single State line. What is said there stays confidential."),
+    ),
+)
+STATE_HOURS: Final = N_("day and night, free of charge")
 
 
 def groups_for(session: Session, speech: Speech, region: str) -> tuple[ContactGroup, ...]:
@@ -35,12 +55,15 @@ def all_groups(session: Session, speech: Speech) -> tuple[ContactGroup, ...]:
 
 
 def contact_lines(session: Session, speech: Speech) -> tuple[ContactLine, ...]:
-    """The office's list: the whole country first, then by region. The line of 111 cannot be changed."""
+    """The office's list: the whole country first, then by region. The State's own lines cannot be changed."""
     found = [contact_of(record) for record in reads.contacts(session)]
     found.sort(key=lambda one: (one.region != EVERYWHERE, speech.sort_key(region_words(speech, one.region))))
-    country, what = region_words(speech, EVERYWHERE), words.contact(speech, "contact_centre")
-    fixed = ContactLine("", country, what, speech.say(CENTRE_NAME), CENTRE_111, speech.say(CENTRE_HOURS))
-    return (fixed, *(_line(speech, one) for one in found))
+    return (*(_state_line(speech, one) for one in STATE_LINES), *(_line(speech, one) for one in found))
+
+
+def _state_line(speech: Speech, one: StateLine) -> ContactLine:
+    where, what = region_words(speech, EVERYWHERE), words.contact(speech, one.what)
+    return ContactLine("", where, what, speech.say(one.name), one.phone, speech.say(STATE_HOURS))
 
 
 def _line(speech: Speech, one: Contact) -> ContactLine:
@@ -53,7 +76,7 @@ def region_words(speech: Speech, region: str) -> str:
 
 
 def _country(speech: Speech, contacts: Sequence[Contact]) -> ContactGroup:
-    cards = (*_cards(speech, contacts, EVERYWHERE), _centre_111(speech))
+    cards = (*_cards(speech, contacts, EVERYWHERE), *(_state_card(speech, one) for one in STATE_LINES))
     return ContactGroup(region_words(speech, EVERYWHERE), cards, "")
 
 
@@ -64,11 +87,14 @@ def _group(speech: Speech, contacts: Sequence[Contact], region: str) -> ContactG
 
 
 def cards_by_kind(session: Session, speech: Speech, region: str) -> dict[str, tuple[ContactCard, ...]]:
-    """Kind of contact -> whom to call: of the region of a visit's institution first, then of the whole country."""
+    """Kind of contact -> whom to call: of the region of a visit's institution first, then of the whole country, and the
+    State's own line last."""
     contacts = [contact_of(record) for record in reads.contacts(session)]
-    found: dict[str, tuple[ContactCard, ...]] = {"contact_centre": (_centre_111(speech),)}
+    found: dict[str, tuple[ContactCard, ...]] = {}
     for one in (*sorted_contacts(contacts, region), *(sorted_contacts(contacts, EVERYWHERE) if region else ())):
         found[one.what] = (*found.get(one.what, ()), _card(speech, one))
+    for line in STATE_LINES:
+        found[line.what] = (*found.get(line.what, ()), _state_card(speech, line))
     return found
 
 
@@ -81,6 +107,6 @@ def _card(speech: Speech, one: Contact) -> ContactCard:
     return ContactCard(words.contact(speech, one.what), one.name, one.phone, call, one.hours, one.note)
 
 
-def _centre_111(speech: Speech) -> ContactCard:
-    what, name = words.contact(speech, "contact_centre"), speech.say(CENTRE_NAME)
-    return ContactCard(what, name, CENTRE_111, f"tel:{CENTRE_111}", speech.say(CENTRE_HOURS), speech.say(CENTRE_NOTE))
+def _state_card(speech: Speech, one: StateLine) -> ContactCard:
+    what, name, note = words.contact(speech, one.what), speech.say(one.name), speech.say(one.note) if one.note else ""
+    return ContactCard(what, name, one.phone, f"tel:{one.phone}", speech.say(STATE_HOURS), note)

@@ -192,6 +192,12 @@ def test_an_alert_that_has_not_left_says_what_to_do(ana: Browser, visit: Visitin
     assert "Sending is switched off. Switch it on, or call those below." in states(ana, visit)
 
 
+def test_ambulance_and_police_can_be_called_though_the_office_has_entered_nobody(ana: Browser, visit: Visiting) -> None:
+    press(ana, visit, "immediate")
+    html = ana.get(f"{visit.url}/calls").text
+    assert 'href="tel:103"' in html and 'href="tel:102"' in html
+
+
 def test_a_number_that_the_office_has_not_given_is_asked_for(ana: Browser, visit: Visiting) -> None:
     press(ana, visit)
     rows = re.findall(r"<h3>(.*?)</h3>(.*?)</li>(?=<li><h3>|</ol>)", ana.get(f"{visit.url}/calls").text, re.S)
