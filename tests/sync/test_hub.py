@@ -605,6 +605,34 @@ def test_without_a_greeting_by_name_nothing_is_given_and_nothing_taken(field: Fi
     assert streams(field.cy, field.ana) == []
 
 
+def test_a_request_that_was_recorded_is_not_answered_again(field: Field) -> None:
+    """Over plain HTTP others in the network read along: not what comes when they are gone, too."""
+    recorded: list[tuple[str, str, dict[str, str], bytes]] = []
+
+    def recording(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        recorded.append((method, path, dict(headers), body))
+        return field.to_hub(method, path, headers, body)
+
+    field.meet(field.ben, recording)
+    visit = field.visit()
+    field.meet(field.ana)
+    greeting, exchange = (field.to_hub(*one) for one in recorded)
+    assert (greeting.status, exchange.status) == (200, 400)
+    assert visit.encode() not in greeting.content() + exchange.content()
+    assert field.meet(field.ben).pulled == 3
+
+
+def test_an_older_device_that_names_no_challenge_is_served(field: Field) -> None:
+    def older(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        asked = wire.unpack(HubExchange, codec.decompress(body, headers["Content-Encoding"]))
+        body, headers["Content-Encoding"] = codec.compress(wire.pack(asked.model_copy(update={"challenge": ""})))
+        proof = node_of(field.ana).sign(wire.request_message("hub", body)).hex()
+        return field.to_hub(method, path, headers | {wire.PROOF_HEADER: proof}, body)
+
+    field.visit()
+    assert field.meet(field.ana, older).pushed == 3
+
+
 def test_no_token_of_central_goes_to_a_hub(field: Field) -> None:
     seen: list[set[str]] = []
 
