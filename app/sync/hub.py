@@ -265,14 +265,14 @@ def _take_batch(session: Session, who: Certificate, batch: OriginBatch) -> int:
 def _send_files(
     database: Database, transport: Transport, who: Certificate, reply: HubReply, outcome: HubOutcome
 ) -> None:
-    """The photos and documents that the hub lacks and this device has; one that broke off goes on where it did."""
+    """The photos and documents that the hub lacks and may see; one that broke off goes on where it did."""
     with database.read() as session:
-        begun = value_of(session, HUB_BEGUN)
+        begun, scopes = value_of(session, HUB_BEGUN), incoming.scopes_for(session, certificates.as_device(who))
     for sha256 in reply.missing_blobs:
         with database.read() as session:
             kept, scope = attachments.read(session, sha256), attachments.scope_of(session, sha256)
             headers = _headers(session)
-        if kept is None:
+        if kept is None or scope not in scopes:
             continue
         offset = reply.received if sha256 == begun else 0
         if not offset:

@@ -605,6 +605,21 @@ def test_without_a_greeting_by_name_nothing_is_given_and_nothing_taken(field: Fi
     assert streams(field.cy, field.ana) == []
 
 
+def test_a_hub_of_another_team_gets_no_file_that_it_asks_for_by_its_hash(field: Field) -> None:
+    """Who has seen a photo could else find out whether it is on a tablet."""
+    sha256, sent = photograph(field.ana, field.visit(team=(ANA,)), photo_bytes()), []
+    asking = change_reply(field, lambda told: told.update(missing_blobs=[sha256]))
+
+    def counting(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        if method == "POST":
+            return asking(method, path, headers, body)
+        sent.append(path)
+        return field.to_hub(method, path, headers, body)
+
+    field.meet(field.ana, counting)
+    assert sent == []
+
+
 def test_a_request_that_was_recorded_is_not_answered_again(field: Field) -> None:
     """Over plain HTTP others in the network read along: not what comes when they are gone, too."""
     recorded: list[tuple[str, str, dict[str, str], bytes]] = []
