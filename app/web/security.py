@@ -62,5 +62,8 @@ class Guard:
         if method in SAFE_METHODS or path.startswith(MACHINE_PATHS):
             return ""
         origin = headers.get("origin", "")
-        same = origin in (f"http://{host}", f"https://{host}") and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        same = (
+            origin in (f"http://{host}", f"https://{host}")
+            and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        )
         return "" if same else "The request came from another page. Open Baqylau by its own address and try again."
