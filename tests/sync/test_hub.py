@@ -531,6 +531,17 @@ def test_a_certificate_of_another_device_does_not_help(field: Field) -> None:
         field.meet(field.cy)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_certificate_alone_moves_no_file(field: Field, method: str) -> None:
+    """It goes over plain HTTP with each request: whoever reads along has it."""
+    with field.ana.read() as session:
+        shown = certificates.own_certificate(session)
+    assert shown is not None
+    headers = {certificates.HEADER: certificates.in_header(shown), wire.PROOF_HEADER: "00" * 64, "X-Scope": "reference"}
+    reply = field.to_hub(method, f"/sync/v1/hub/blobs/{'ab' * 32}", headers, b"x" if method == "PUT" else b"")
+    assert reply.status == 401
+
+
 def revoke(field: Field, device: Database) -> None:
     with field.world.central.write() as session:
         admin = "00000000-0000-7000-8000-0000000000ad"
