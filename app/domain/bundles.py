@@ -104,7 +104,7 @@ def read_label(head: bytes) -> Label:
             int(told["parts"]),
             int(told["size"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BrokenBundle(OTHER) from error
 
 

@@ -29,7 +29,7 @@ from app.store.tables import (
     StreamRow,
     table,
 )
-from app.store.vault import hash_token, new_token
+from app.store.vault import hash_token
 
 LINK, FEED, ENTRY, STREAM = table(LinkRow), table(FeedRow), table(EntryRow), table(StreamRow)
 RECORD, ATTACHMENT, DEVICE = table(RecordRow), table(AttachmentRow), table(DeviceRow)
@@ -70,7 +70,7 @@ def enrol_device(session: Session, node: Node, code: str, device_id: str, public
         raise EnrolmentRefused()
     if row.used_by and (known is None or known.revoked_at_ms is not None):
         raise EnrolmentRefused()  # a withdrawn device does not come back by the code it once used
-    token = new_token()
+    token = _token(node, code, device_id)
     device = known or DeviceRow(
         device_id=device_id,
         name="",
@@ -86,6 +86,12 @@ def enrol_device(session: Session, node: Node, code: str, device_id: str, public
     session.add(device)
     session.flush()
     return device, token
+
+
+def _token(node: Node, code: str, device_id: str) -> str:
+    """The token that a device gets for a code: the same one when its request comes again, whoever sends it, and not to be
+    guessed without central's key."""
+    return hash_token(node.sign(f"baqylau-token-1\n{code}\n{device_id}".encode()).hex())
 
 
 def device_with_token(session: Session, device_id: str, token: str) -> DeviceRow | None:

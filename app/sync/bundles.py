@@ -165,8 +165,11 @@ def take(database: Database, data: bytes) -> BundleTaken:
         part=bundle.label.part,
         parts=bundle.label.parts,
     )
-    for message in messages:
-        told = _take_message(database, bundle, message, told)
+    try:
+        for message in messages:
+            told = _take_message(database, bundle, message, told)
+    except ProtocolError as error:
+        raise BundleRefused("changed") from error
     refused: dict[str, str] = {}
     new = sum(_take_file(database, bundle, upload, content, refused) for upload, content in files)
     return told.model_copy(update={"files": new, "refused_files": refused})

@@ -28,6 +28,7 @@ QUIET_LENGTHS: Final = (*SMALL_LENGTHS, 768)  # of a request that brings no entr
 SKIPPED: Final = struct.Struct("<II")  # the head of a frame that decoders skip: magic number, length (RFC 8878, 3.1.2)
 SKIP_MAGIC: Final = 0x184D2A50
 MOST_FRAMES: Final = 64  # of one body: a million empty ones would cost minutes
+PIECE_BYTES: Final = 256  # each four bytes may unpack to 128 KiB
 _CHANCE: Final = re.compile(rb'((?<="chance":")[\w-]{400,})')
 
 
@@ -86,17 +87,29 @@ def decompress(data: bytes, encoding: str) -> bytes:
 
 def _unframed(data: bytes) -> bytes:
     """All frames, one after the other. Each says how long it is, and is believed only so far: no bomb is unpacked."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    left = MAX_MESSAGE_BYTES
     while data:
-        size += zstandard.get_frame_parameters(data).content_size
-        if size > MAX_MESSAGE_BYTES:
+        size = zstandard.get_frame_parameters(data).content_size
+        left -= size
+        if left < 0 or len(parts) == MOST_FRAMES:
             raise ProtocolError(reason="too large")
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        parts.append(frame.decompress(data))
-        if not frame.eof or len(parts) > MOST_FRAMES:
-            raise EOFError
-        data = frame.unused_data
+        part, data = _first_frame(data, size)
+        parts.append(part)
     return b"".join(parts)
+
+
+def _first_frame(data: bytes, size: int) -> tuple[bytes, bytes]:
+    """A frame that says to be of `size` bytes, unpacked, and what stands behind it. The library holds a frame against what
+    it says only at its end, so it is fed in pieces. Raises EOFError."""
+    frame, plain = zstandard.ZstdDecompressor().decompressobj(), bytearray()
+    for at in range(0, len(data), PIECE_BYTES):
+        plain += frame.decompress(data[at : at + PIECE_BYTES])
+        if frame.eof and len(plain) <= size:
+            return bytes(plain), frame.unused_data + data[at + PIECE_BYTES :]
+        if frame.eof or len(plain) > size:
+            break
+    raise EOFError
 
 
 def _checked(plain: bytes) -> bytes:

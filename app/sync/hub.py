@@ -74,11 +74,11 @@ def meet_hub(database: Database, transport: Transport) -> HubOutcome:
 
 
 def _meet(database: Database, transport: Transport) -> HubOutcome:
-    who, reply = _ask(database, transport, None, {})
+    who, reply = _ask(database, transport, None, None)
     outcome = HubOutcome(who.device_id)
     for _ in range(MAX_ROUNDS):
         pushed = outcome.pushed
-        _, reply = _ask(database, transport, who, reply.held)
+        _, reply = _ask(database, transport, who, reply)
         with database.write() as session:
             _take_in(session, who, reply, outcome)
         if not reply.more and not (outcome.pushed > pushed and _is_waiting(database, reply)):
@@ -100,12 +100,13 @@ def forget_hub(session: Session) -> None:
 
 
 def _ask(
-    database: Database, transport: Transport, who: Certificate | None, held: dict[str, int]
+    database: Database, transport: Transport, who: Certificate | None, before: HubReply | None
 ) -> tuple[Certificate, HubReply]:
-    """A greeting when `who` is not known yet, else an exchange with that hub. Returns who answered, verified."""
+    """A greeting when `who` is not known yet, else an exchange with that hub, which said `before` last. Returns who
+    answered, verified."""
     node: Node = database.node
     with database.read() as session:
-        request = _request(session, node, who, held)
+        request = _request(session, node, who, before)
         headers = _headers(session)
     body, headers["Content-Encoding"] = codec.padded(wire.pack(request))
     link.prove(node, headers, "hub", body, request.nonce)
@@ -125,16 +126,16 @@ def _ask(
     return hub, answer
 
 
-def _request(session: Session, node: Node, who: Certificate | None, held: dict[str, int]) -> HubExchange:
+def _request(session: Session, node: Node, who: Certificate | None, before: HubReply | None) -> HubExchange:
     nonce = node.clock.random_bytes(16).hex()
-    if who is None:
+    if who is None or before is None:
         return HubExchange(nonce=nonce)
     scopes = incoming.scopes_for(session, certificates.as_device(who))
     epoch = value_of(session, node_values.EPOCH)
     room = wire.PUSH_ENTRIES
     pushes: list[wire.Push] = []
     for stream, last in relays.own_places(session).items():
-        after = held.get(stream, 0)
+        after = before.held.get(stream, 0)
         if after < last and room > 0:
             batch = own_batch(session, stream, after, room, scopes)
             pushes.append(push_of(node, batch))
@@ -142,6 +143,7 @@ def _request(session: Session, node: Node, who: Certificate | None, held: dict[s
     return HubExchange(
         to=who.device_id,
         nonce=nonce,
+        challenge=before.challenge,
         epoch=epoch,
         pushes=pushes,
         carried={one.stream: one.last_seq for one in relays.carried(session)},
@@ -263,14 +265,14 @@ def _take_batch(session: Session, who: Certificate, batch: OriginBatch) -> int:
 def _send_files(
     database: Database, transport: Transport, who: Certificate, reply: HubReply, outcome: HubOutcome
 ) -> None:
-    """The photos and documents that the hub lacks and this device has; one that broke off goes on where it did."""
+    """The photos and documents that the hub lacks and may see; one that broke off goes on where it did."""
     with database.read() as session:
-        begun = value_of(session, HUB_BEGUN)
+        begun, scopes = value_of(session, HUB_BEGUN), incoming.scopes_for(session, certificates.as_device(who))
     for sha256 in reply.missing_blobs:
         with database.read() as session:
             kept, scope = attachments.read(session, sha256), attachments.scope_of(session, sha256)
             headers = _headers(session)
-        if kept is None:
+        if kept is None or scope not in scopes:
             continue
         offset = reply.received if sha256 == begun else 0
         if not offset:

@@ -3,11 +3,12 @@ central's feeds under central's signature. A hub vouches for nothing itself, so 
 """
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from sqlmodel import Session
 
 from app.domain.certificates import Certificate
-from app.errors import NoCertificate
+from app.errors import NoCertificate, ProtocolError
 from app.store import files_named, incoming, relays, uploads, vouchers
 from app.store import node as node_values
 from app.store.node import Node, put_value, value_of
@@ -18,18 +19,18 @@ from app.sync.hub_wire import HubExchange, HubReply, OriginBatch
 from app.sync.pushes import take_all
 from app.sync.relays import relay_of
 
+CHALLENGE_OF: Final = "hub_challenge:"  # + device, node value: what its next exchange has to name
+
 
 def answer(
     session: Session, node: Node, signed: wire.SignedCertificate, who: Certificate, asked: HubExchange
 ) -> HubReply:
     """The reply of this hub to a device that it trusts. Raises NoCertificate, ProtocolError for a seal that does not hold."""
-    own = certificates.own_certificate(session)
-    if own is None:
-        raise NoCertificate()
-    device = certificates.as_device(who)
-    greeting = HubReply(certificate=own, device=who.device_id, nonce=asked.nonce, held=_places(session, who.device_id))
-    if asked.to != node.device_id:
+    is_greeting = asked.to != node.device_id
+    greeting = _greeting(session, node, who, asked, is_greeting)
+    if is_greeting:
         return greeting
+    device = certificates.as_device(who)
     put_value(session, f"{relays.CERTIFICATE_OF}{who.device_id}", wire.pack(signed).decode())
     taken = take_all(session, device, asked.pushes, node.device_id)
     scopes = incoming.scopes_for(session, device)
@@ -48,6 +49,36 @@ def answer(
             "more": has_more or has_more_pieces,
         }
     )
+
+
+def _greeting(session: Session, node: Node, who: Certificate, asked: HubExchange, is_greeting: bool) -> HubReply:
+    """Who this is, and how far it has the streams of who asks. Raises NoCertificate, ProtocolError."""
+    own = certificates.own_certificate(session)
+    if own is None:
+        raise NoCertificate()
+    return HubReply(
+        certificate=own,
+        device=who.device_id,
+        nonce=asked.nonce,
+        challenge=_challenge(session, node, who.device_id, None if is_greeting else asked.challenge),
+        held=_places(session, who.device_id),
+    )
+
+
+def _challenge(session: Session, node: Node, device_id: str, named: str | None) -> str:
+    """What the next exchange of this device has to name. `named`: by this one; None: a greeting; "": by an older device.
+
+    Over plain HTTP a request can be recorded, and would be answered later with all that came since. Raises ProtocolError.
+    """
+    name = f"{CHALLENGE_OF}{device_id}"
+    waiting = value_of(session, name)
+    if named and named != waiting:
+        raise ProtocolError(reason="this was said before")
+    if named is None and waiting:
+        return waiting
+    fresh = node.clock.random_bytes(8).hex()
+    put_value(session, name, fresh)
+    return fresh
 
 
 def _places(session: Session, device_id: str) -> dict[str, int]:

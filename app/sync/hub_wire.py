@@ -11,6 +11,7 @@ class HubExchange(Message):
     protocol: int = PROTOCOL
     to: str = ""  # the hub's device id, as its certificate named it
     nonce: Nonce
+    challenge: str = ""  # of the hub's last answer; an older device names none
     epoch: str = ""
     pushes: list[Push] = Field(default_factory=list)
     carried: dict[str, Count] = Field(default_factory=dict)  # how far streams of other devices are there
@@ -31,6 +32,7 @@ class HubReply(Message):
     certificate: SignedCertificate
     device: str
     nonce: str
+    challenge: str = ""  # what the device's next exchange has to name: one that was recorded is worth nothing
     held: dict[str, Count] = Field(default_factory=dict)  # how far this device's streams are at the hub
     refused: list[Refused] = Field(default_factory=list)
     quarantined: list[Quarantined] = Field(default_factory=list)

@@ -1,6 +1,7 @@
 """Reads from the store what the pages of a visit show."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from app.domain.people import Person
 from app.domain.visits import Visit
+from app.errors import ChecklistTooNew
 from app.store import attachments, entry_counts, interviews, outgoing, reads
 from app.store.checklists import pinned
 from app.web.cards import Desk
@@ -26,12 +28,13 @@ def scene_of(session: Session, request: Request, person: Person, visit_id: str) 
 
 
 def scenes_of(session: Session, request: Request, person: Person) -> list[Scene]:
-    """All visits the person may see whose checklist is here, latest first."""
+    """All visits the person may see whose checklist is here and can be read, latest first: another holds up none."""
     names = names_of(session)
     scenes = []
     for visit in reads.visits_for(session, person):
         if attachments.has(session, visit.checklist_sha256):
-            scenes.append(_scene(session, request, person, visit, names))
+            with suppress(ChecklistTooNew):
+                scenes.append(_scene(session, request, person, visit, names))
     return scenes
 
 

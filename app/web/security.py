@@ -4,7 +4,6 @@ CSRF rests on Origin and Host: a page on a plain-HTTP hotspot sends no Sec-Fetch
 """
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -63,5 +62,8 @@ class Guard:
         if method in SAFE_METHODS or path.startswith(MACHINE_PATHS):
             return ""
         origin = headers.get("origin", "")
-        same = urlsplit(origin).netloc == host and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        same = (
+            origin in (f"http://{host}", f"https://{host}")
+            and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        )
         return "" if same else "The request came from another page. Open Baqylau by its own address and try again."

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.library import Library
 from app.errors_of_files import NotAWorkbook
+from app.export import xlsx
 from app.export.workbook import Row, Sheet, Workbook
 from app.export.xlsx import workbook_in, xlsx_bytes
 from tests.export.samples import EN, KK, RU, faults_of, judge, row_of, small_library, with_cell, with_rows, workbook
@@ -192,6 +193,15 @@ def zipped(names: dict[str, str]) -> bytes:
 def test_a_file_that_is_no_workbook_is_refused_with_the_reason(file: bytes, said: str) -> None:
     with pytest.raises(NotAWorkbook, match=said):
         workbook_in(file)
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_read(
+    book: Workbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert workbook_in(xlsx_bytes(book))
+    monkeypatch.setattr(xlsx, "UNPACKED_MAX_BYTES", 10_000)
+    with pytest.raises(NotAWorkbook):
+        workbook_in(xlsx_bytes(book))
 
 
 def test_half_a_file_is_refused(book: Workbook) -> None:

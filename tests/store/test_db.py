@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlcipher3
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -92,6 +93,13 @@ def test_every_connection_keeps_what_was_committed_through_a_power_cut(tmp_path:
 def test_an_old_sqlite_is_refused_with_what_was_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(db, "OLDEST_SQLITE", (99, 0, 0))
     with pytest.raises(db.CipherMissing, match="SQLite 3"):
+        open_sqlite(tmp_path, DEVICE_KEY)
+
+
+def test_a_build_without_a_cipher_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sqlcipher3, "dbapi2", sqlite3)  # it would take a key, and write in plain
+    monkeypatch.setattr(db, "OLDEST_SQLITE", (0, 0, 0))
+    with pytest.raises(db.CipherMissing, match="cipher -"):
         open_sqlite(tmp_path, DEVICE_KEY)
 
 

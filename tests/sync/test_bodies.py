@@ -1,14 +1,17 @@
 """Bodies that never come, never end, or come from strangers."""
 
 import asyncio
+import struct
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
+import zstandard
 from starlette.requests import Request
 
-from app.errors import BodyTooLarge, RequestTooSlow
+from app.errors import BodyTooLarge, ProtocolError, RequestTooSlow
 from app.store.node import value_of
-from app.sync import bodies
+from app.sync import bodies, codec
 from app.sync.askers import DeviceAsker
 from app.sync.bodies import STRANGER_BYTES, body_of, pieces_of
 from app.sync.link import TOKEN
@@ -68,3 +71,16 @@ def test_a_stranger_may_say_little_and_a_device_much(world: World) -> None:
         Sender(world, list(much), "well").body()
     assert STRANGER_BYTES < 120_000
     assert len(Sender(world, list(much), "well", device=True).body()) == 120_000
+
+
+def test_a_body_that_unpacks_to_more_than_it_says_is_no_bomb() -> None:
+    """A stranger's 64 KiB, which are unpacked to see whether they are an enrolment, would be two gigabytes."""
+    size, told = (struct.pack("<I", megabytes * 2**20) for megabytes in (128, 20))
+    bomb = zstandard.compress(bytes(128 * 2**20)).replace(size, told, 1)
+    assert zstandard.get_frame_parameters(bomb).content_size == 20 * 2**20 and len(bomb) < STRANGER_BYTES
+    tracemalloc.start()
+    with pytest.raises(ProtocolError):
+        codec.decompress(bomb, codec.ZSTD)
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most_bytes < 64 * 2**20

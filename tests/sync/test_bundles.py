@@ -1,10 +1,12 @@
 """A sealed bundle: what a tablet owes the office, by USB stick or by another tablet, through the same verifier."""
 
 import io
+import json
 import random
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -249,6 +251,19 @@ def test_a_bundle_that_was_cut_off_or_changed_is_refused_with_its_sentence(
     bundles.take(world.central, data)
 
 
+@pytest.mark.parametrize("label", [b"[" * 60_000, b'{"part":1e999}', b"null", b'{"part":"\xff"}', b'{"size":-1}'])
+def test_a_label_that_is_none_is_refused(world: World, label: bytes) -> None:
+    device, _ = working_device(world)
+    whole = json.loads(one_file(device).split(b"\n", 2)[1])
+    with suppress(ValueError, TypeError, RecursionError):
+        label = json.dumps(whole | json.loads(label)).encode().replace(b"Infinity", b"1e999")
+    data = form.MAGIC + label + b"\n" + b"00" * 64 + b"\n"
+    for refused_by in (partial(bundles.take, world.central), partial(bundles.carry, device)):
+        with pytest.raises(BundleRefused):
+            refused_by(data)
+    assert bundles.place_in_order(data[: bundles.HEAD_BYTES])
+
+
 def test_a_bundle_for_another_office_is_refused_there_and_by_its_couriers(world: World, tmp_path: Any) -> None:
     other = make_world(tmp_path / "other", seed=8)
     device, _ = working_device(world)
@@ -426,6 +441,26 @@ def test_a_courier_does_not_bring_for_ever_what_central_refuses(world: World) ->
     with courier.read() as session:
         assert kept.to_hand_over(session) == []
         assert value_of(session, f"{kept.PROBLEM}{attachments.sha256_of(data)}") == "nobody"
+
+
+def test_a_wrong_bundle_of_an_enrolled_tablet_holds_up_no_courier(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Well signed and sealed, with a seal over its entries that does not hold."""
+    hostile, _ = working_device(world)
+    courier = world.device([CY])
+    true_push = bundles.push_of
+    monkeypatch.setattr(bundles, "push_of", lambda *of: true_push(*of).model_copy(update={"seal": "00" * 64}))
+    data = one_file(hostile)
+    with refuses("changed"):
+        bundles.take(world.central, data)
+    bundles.carry(courier, data)
+    with courier.write() as session:
+        document = attachments.keep(session, b"{}", attachments.DOCUMENT_TYPE, f"person:{CY}")
+    world.meet(courier)
+    with courier.read() as session:
+        assert kept.to_hand_over(session) == []
+    assert document in files_of(world.central)
 
 
 def test_nobody_but_an_enrolled_device_brings_a_bundle(world: World) -> None:

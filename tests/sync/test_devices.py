@@ -87,6 +87,20 @@ def test_a_device_whose_reply_was_lost_may_use_its_code_again(world: World) -> N
     assert world.meet(device).pulled == 4
 
 
+def test_an_enrolment_that_comes_again_takes_nothing_from_the_device(world: World) -> None:
+    """Whoever recorded it, or a proxy that sends it twice, would else shut the tablet out."""
+    recorded: list[tuple[str, str, dict[str, str], bytes]] = []
+
+    def recording(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        recorded.append((method, path, headers, body))
+        return world.transport()(method, path, headers, body)
+
+    device = fresh(world)
+    enrolment.enrol(device, recording, "http://central", world.code())
+    assert world.transport()(*recorded[0]).status == 200
+    assert world.meet(device).pulled == 4
+
+
 def test_a_code_that_is_too_old_is_refused(world: World) -> None:
     code, device = world.code(), fresh(world)
     with world.central.write() as session:

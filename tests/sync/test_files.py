@@ -15,7 +15,7 @@ from app.store.attachments import PHOTO_TYPE
 from app.store.db import Database
 from app.store.node import EPOCH, put_value, value_of
 from app.store.tables import AttachmentRow, BackupRow, DeviceRow, StreamRow, UploadRow, table
-from app.sync import client, files, link, wire
+from app.sync import client, files, link, streamed_files, taken_files, wire
 from app.sync.file_wire import offset_message
 from app.sync.link import Reply
 from app.sync.progress import Progress
@@ -176,6 +176,21 @@ def test_a_hole_is_refused_and_says_where_to_go_on(either_world: World, device: 
     reply = either_world.transport()("PUT", f"{wire.PREFIX}/blobs/{sha256}", headers, data[300:])
     assert reply.status == 400 and "goes on at 100" in wire.unpack(wire.Refusal, reply.content()).reason
     assert durable(either_world, sha256) == 100
+
+
+@pytest.mark.parametrize(("said", "sent"), [(1001, 10), (0, 1001)])
+def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
+    either_world: World, device: Database, visit: str, monkeypatch: pytest.MonkeyPatch, said: int, sent: int
+) -> None:
+    for module in (taken_files, streamed_files):
+        monkeypatch.setattr(module, "MAX_BLOB_BYTES", 1000)
+    either_world.meet(device)
+    with device.read() as session:
+        headers = link.signed_in(session) | {"Content-Type": PHOTO_TYPE}
+    link.prove_blob(node_of(device), headers, "PUT", "ab" * 32, f"visit:{visit}", 0, said)
+    reply = either_world.transport()("PUT", f"{wire.PREFIX}/blobs/{'ab' * 32}", headers, bytes(sent))
+    assert reply.status == 413
+    assert durable(either_world, "ab" * 32) == 0
 
 
 def test_anybody_enrolled_may_ask_how_much_is_durable_and_the_number_is_signed(

@@ -531,6 +531,17 @@ def test_a_certificate_of_another_device_does_not_help(field: Field) -> None:
         field.meet(field.cy)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_certificate_alone_moves_no_file(field: Field, method: str) -> None:
+    """It goes over plain HTTP with each request: whoever reads along has it."""
+    with field.ana.read() as session:
+        shown = certificates.own_certificate(session)
+    assert shown is not None
+    headers = {certificates.HEADER: certificates.in_header(shown), wire.PROOF_HEADER: "00" * 64, "X-Scope": "reference"}
+    reply = field.to_hub(method, f"/sync/v1/hub/blobs/{'ab' * 32}", headers, b"x" if method == "PUT" else b"")
+    assert reply.status == 401
+
+
 def revoke(field: Field, device: Database) -> None:
     with field.world.central.write() as session:
         admin = "00000000-0000-7000-8000-0000000000ad"
@@ -603,6 +614,49 @@ def test_without_a_greeting_by_name_nothing_is_given_and_nothing_taken(field: Fi
     with pytest.raises(HubNotGenuine):
         field.meet(field.ana, to_another)
     assert streams(field.cy, field.ana) == []
+
+
+def test_a_hub_of_another_team_gets_no_file_that_it_asks_for_by_its_hash(field: Field) -> None:
+    """Who has seen a photo could else find out whether it is on a tablet."""
+    sha256, sent = photograph(field.ana, field.visit(team=(ANA,)), photo_bytes()), []
+    asking = change_reply(field, lambda told: told.update(missing_blobs=[sha256]))
+
+    def counting(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        if method == "POST":
+            return asking(method, path, headers, body)
+        sent.append(path)
+        return field.to_hub(method, path, headers, body)
+
+    field.meet(field.ana, counting)
+    assert sent == []
+
+
+def test_a_request_that_was_recorded_is_not_answered_again(field: Field) -> None:
+    """Over plain HTTP others in the network read along: not what comes when they are gone, too."""
+    recorded: list[tuple[str, str, dict[str, str], bytes]] = []
+
+    def recording(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        recorded.append((method, path, dict(headers), body))
+        return field.to_hub(method, path, headers, body)
+
+    field.meet(field.ben, recording)
+    visit = field.visit()
+    field.meet(field.ana)
+    greeting, exchange = (field.to_hub(*one) for one in recorded)
+    assert (greeting.status, exchange.status) == (200, 400)
+    assert visit.encode() not in greeting.content() + exchange.content()
+    assert field.meet(field.ben).pulled == 3
+
+
+def test_an_older_device_that_names_no_challenge_is_served(field: Field) -> None:
+    def older(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        asked = wire.unpack(HubExchange, codec.decompress(body, headers["Content-Encoding"]))
+        body, headers["Content-Encoding"] = codec.compress(wire.pack(asked.model_copy(update={"challenge": ""})))
+        proof = node_of(field.ana).sign(wire.request_message("hub", body)).hex()
+        return field.to_hub(method, path, headers | {wire.PROOF_HEADER: proof}, body)
+
+    field.visit()
+    assert field.meet(field.ana, older).pushed == 3
 
 
 def test_no_token_of_central_goes_to_a_hub(field: Field) -> None:

@@ -125,6 +125,10 @@ def test_the_program_comes_to_the_same_bytes() -> None:
     assert CENTRAL.sign(voucher).hex() == FIRST["signed"]["central: voucher of 1 to 2"]
     blob = wire.blob_request("PUT", "ab" * 32, "visit:v", "01" * 16, 4096, 60000)
     assert DEVICE.sign(blob).hex() == FIRST["signed"]["device: PUT from 4096 of 60000"]
+    request = wire.request_message("exchange", FIRST["request"].encode())
+    assert DEVICE.sign(request).hex() == FIRST["signed"]["device: exchange"]
+    reply = wire.reply_message("exchange", 200, "01" * 16, b"{}")
+    assert CENTRAL.sign(reply).hex() == FIRST["signed"]["central: reply {}"]
 
 
 def test_the_program_orders_in_the_same_bytes() -> None:

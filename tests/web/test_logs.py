@@ -92,7 +92,8 @@ def test_neither_threads_nor_tasks_repeat_what_broke_them(log: io.StringIO) -> N
 
     async def never_looked_at() -> None:
         loop = asyncio.get_running_loop()
-        loop.call_exception_handler({"message": "Task exception was never retrieved", "exception": ValueError(CANARY)})
+        error = ValueError(CANARY)
+        loop.call_exception_handler({"message": "Task exception was never retrieved", "exception": error, "of": error})
 
     asyncio.run(never_looked_at())
     assert log.getvalue().count("builtins.ValueError") == 2 and CANARY not in log.getvalue()

@@ -216,6 +216,13 @@ def test_a_locked_tablet_opens_with_its_card_for_the_person_who_forgot(tablet: N
     assert browser.submit("/sign-in", passphrase=NEW_ONE).status_code == 303
 
 
+def test_the_card_ends_the_sessions_of_the_person_whose_passphrase_it_replaces(tablet: Node, ana: Browser) -> None:
+    code, session_of_dana = new_card(ana), tablet.browser("dana")
+    assert session_of_dana.get("/visits").status_code == 200
+    card_in(tablet.browser().submit("/recovery/passphrase", code=code, person=DANA, **twice(NEW_ONE)).text)
+    assert session_of_dana.get("/visits").status_code == 303 and ana.get("/visits").status_code == 200
+
+
 def test_the_second_step_asks_for_the_card_again_and_keeps_what_is_wrong(tablet: Node, ana: Browser) -> None:
     code = new_card(ana)
     lock(tablet)
@@ -242,9 +249,12 @@ def test_wrong_cards_wait_like_wrong_passphrases(tablet: Node, ana: Browser) -> 
     assert "Too many wrong passphrases." in browser.submit("/recovery", code=other).text
 
 
-def test_the_card_is_taken_at_the_tablet_itself_only(tablet: Node) -> None:
+def test_the_card_is_made_and_taken_at_the_tablet_itself_only(tablet: Node) -> None:
     guest = Browser(tablet.app, "http://127.0.0.1:8000")
     guest._transport.client = ("192.168.43.7", 50_000)  # type: ignore[attr-defined]
     for reply in (guest.get("/recovery"), guest.submit("/recovery", code="A" * 28)):
         assert reply.status_code == 404
     assert 'href="/recovery"' not in guest.get("/sign-in").text
+    assert guest.submit("/sign-in", passphrase=PASSPHRASES["ana"]).status_code == 303
+    assert guest.submit("/passphrases/card", **{"card-own": PASSPHRASES["ana"]}).status_code == 404
+    assert noted(tablet, RECOVERY_CARD_MADE) == []

@@ -9,8 +9,10 @@ import pytest
 
 from app.domain.journal import Draft, Json
 from app.domain.report import Report, report_of
-from app.store import journal
+from app.store import attachments, journal
+from app.store.attachments import sha256_of
 from app.store.checklists import Shelf
+from tests.builders import make_visit
 from tests.web.nodes import PERSON_IDS, Browser, Node, Visiting, add_room, person_name, plan_by_service, text_of
 
 
@@ -137,6 +139,22 @@ def test_the_inbox_shows_danger_first(ben: Browser, central: Node, shelf: Shelf,
     ana.submit(f"{calm.url}/finish", reason="x")
     html = ben.get("/inbox").text
     assert html.index("Danger first") < html.index(desk) < html.index("To review") < html.index(calm.visit_id)
+
+
+@pytest.mark.parametrize("document", [b"{}", b"[" * 30_000, b"\xff"])
+def test_a_checklist_that_nobody_can_read_holds_up_no_other_visit(
+    central: Node, device: Node, visit: Visiting, desk: str, document: bytes
+) -> None:
+    """A tablet says itself what its visits pin; one in the wrong hands, or a newer one, says what others cannot read."""
+    for node in (central, device):
+        with node.database.write() as session:
+            odd = make_visit(session, "finished", team=(PERSON_IDS["ana"],), checklist_sha256=sha256_of(document))
+            attachments.keep(session, document, attachments.DOCUMENT_TYPE, f"visit:{odd}")
+    ben, ana = central.browser("ben"), device.browser("ana")
+    for browser, path, told in ((ben, "/inbox", desk), (ana, "/visits", visit.url), (ana, "/sync", visit.url)):
+        reply = browser.get(path)
+        assert reply.status_code == 200 and told in reply.text, path
+    assert "from a newer Baqylau" in ana.get(f"/visits/{odd}").text
 
 
 def test_the_desk_opens_at_the_danger(ben: Browser, desk: str) -> None:

@@ -36,6 +36,7 @@ def safe_paths(role: str) -> list[str]:
         {"Origin": ""},
         {"Origin": "http://127.0.0.1:9999"},
         {"Origin": "http://127.0.0.1.evil.example:8000"},
+        {"Origin": "http://[127.0.0.1:8000"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
