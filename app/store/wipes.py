@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.domain.audit import DEVICE_WIPED, VISIT_WIPED, WIPE_ORDERED, WIPE_TAKEN_BACK
 from app.domain.visits import visit_of
-from app.domain.wiping import ORDER, POLICY, Order, order_message, order_text
+from app.domain.wiping import POLICY, Order, order_message, order_text
 from app.store import audit, reads
 from app.store import node as node_values
 from app.store.db import insert_or_leave
@@ -121,7 +121,7 @@ def order(session: Session, device: DeviceRow, by: str, reason: str) -> None:
         "ordered_at_ms": now,
     }
     session.execute(ORDERED.insert(), row)
-    audit.note(session, by, WIPE_ORDERED, device.device_id, {"why": ORDER, "order": made.order_id, "reason": reason})
+    audit.note(session, by, WIPE_ORDERED, device.device_id, {"order": made.order_id, "reason": reason})
 
 
 def take_back(session: Session, device_id: str, by: str) -> None:

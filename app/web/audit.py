@@ -8,12 +8,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
-from app.domain import audit as acts
-from app.domain.journal import MAX_WHOLE, Json
+from app.domain.journal import MAX_WHOLE
 from app.domain.people import Person
-from app.errors import N_
 from app.store import audit, device_facts, reads
 from app.store.audit import Asked, Noted
+from app.web import audit_words
 from app.web.contexts import Choice
 from app.web.deps import ReadSession, needs
 from app.web.language import Speech
@@ -23,78 +22,6 @@ router = APIRouter()
 Auditor = Annotated[Person, needs("see_audit")]
 Typed = Annotated[str, Query(max_length=100)]
 ROWS: Final = 100  # on one page
-ACT: Final = {
-    acts.SIGNED_IN: N_("signed in"),
-    acts.SIGN_IN_FAILED: N_("sign-in failed"),
-    acts.SIGNED_OUT: N_("signed out"),
-    acts.LOCKED: N_("locked"),
-    acts.PERSON_SAVED: N_("person saved"),
-    acts.SIGN_IN_SET: N_("sign-in changed"),
-    acts.PASSPHRASE_CHANGED: N_("own passphrase changed"),
-    acts.PASSPHRASE_GIVEN: N_("passphrase given"),
-    acts.PASSPHRASE_RESET: N_("passphrase reset"),
-    acts.RECOVERY_CARD_MADE: N_("recovery card made"),
-    acts.RECOVERY_CARD_USED: N_("recovery card used"),
-    acts.SECOND_STEP_SET: N_("second step of signing in set up"),
-    acts.SECOND_STEP_REMOVED: N_("second step of signing in removed"),
-    acts.SECOND_STEP_FAILED: N_("second step of signing in failed"),
-    acts.RECOVERY_CODE_USED: N_("recovery code used"),
-    acts.PASSKEY_ADDED: N_("passkey added"),
-    acts.PASSKEY_REMOVED: N_("passkey removed"),
-    acts.SESSIONS_ENDED: N_("other sessions ended"),
-    acts.OFFICE_SIGN_IN_SET: N_("office sign-in linked or unlinked"),
-    acts.PERSON_PROPOSED: N_("change of a person proposed"),
-    acts.PROPOSAL_CONFIRMED: N_("change of a person confirmed"),
-    acts.PROPOSAL_WITHDRAWN: N_("proposed change withdrawn"),
-    acts.CODE_MADE: N_("one-time code made"),
-    acts.DEVICE_ENROLLED: N_("tablet linked"),
-    acts.DEVICE_REVOKED: N_("tablet withdrawn"),
-    acts.VISIT_RETURNED: N_("visit returned with questions"),
-    acts.VISIT_APPROVED: N_("visit approved"),
-    acts.ALERT_ACKNOWLEDGED: N_("alert: the office knows"),
-    acts.ALERT_CLOSED: N_("alert closed"),
-    acts.ORIGINAL_READ: N_("original of a photo opened"),
-    acts.EXPORTED: N_("exported"),
-    acts.PUBLISHED: N_("figures published"),
-    acts.POLICY_CHANGED: N_("policy changed"),
-    acts.ERASING_ASKED: N_("asked to erase what is over its time"),
-    acts.ERASED_BY_RULE: N_("erased what is over its time"),
-    acts.BACKUP_MADE: N_("backup made and tried"),
-    acts.EPOCH_BEGUN: N_("new epoch begun after a restore"),
-    acts.CONFIDENTIAL_KEY_MADE: N_("key for talks made"),
-    acts.CONFIDENTIAL_KEY_RETIRED: N_("key for talks retired"),
-    acts.READING_ASKED: N_("asked to read a sealed talk"),
-    acts.READING_CONFIRMED: N_("agreed that a sealed talk is read"),
-    acts.INTERVIEW_GIVEN_OUT: N_("sealed talk given out to be read"),
-    acts.VISIT_WIPED: N_("visit removed from a tablet"),
-    acts.DEVICE_WIPED: N_("tablet destroyed all that was on it"),
-    acts.WIPE_ORDERED: N_("tablet ordered to be wiped"),
-    acts.WIPE_TAKEN_BACK: N_("order to wipe a tablet taken back"),
-}
-FACT: Final = {
-    "device": N_("Tablet"),
-    "people": N_("People"),
-    "sha256": "SHA-256",
-    "purpose": N_("Purpose"),
-    "level": N_("Level"),
-    "visits": N_("Visits"),
-    "findings": N_("Findings"),
-    "period": N_("Period"),
-    "way": N_("In rows"),
-    "places": N_("Places visited"),
-    "hidden": N_("Hidden cells"),
-    "withheld": N_("Indicators left empty"),
-    "reason": N_("Why"),
-    "lost": N_("Entries that had not been sent"),
-    "address": N_("From address"),
-    "failed_before": N_("Failed tries before"),
-    "proposed_by": N_("Proposed by"),
-    "left": N_("Recovery codes left"),
-    "roles": N_("Roles"),
-    "active": N_("Active"),
-    "limited": N_("Limited as a reviewer"),
-    "regions": N_("Regions"),
-}
 
 
 @dataclass(frozen=True)
@@ -143,7 +70,7 @@ def audit_page(
     view = AuditPage(
         lines=tuple(_line(speech, one, names) for one in found[:ROWS]),
         people=tuple(Choice(key, name, key == who) for key, name in sorted(names.items(), key=lambda one: one[1])),
-        acts=tuple(Choice(key, speech.say(text), key == what) for key, text in ACT.items()),
+        acts=tuple(Choice(key, speech.say(text), key == what) for key, text in audit_words.ACT.items()),
         of=of,
         from_day=from_day,
         until_day=until_day,
@@ -174,17 +101,7 @@ def _line(speech: Speech, noted: Noted, names: Mapping[str, str]) -> AuditLine:
         seq=noted.seq,
         at=speech.at(noted.at_ms),
         who=names.get(noted.who, noted.who),
-        act=speech.say(ACT[noted.what]) if noted.what in ACT else noted.what,
+        act=audit_words.act(speech, noted.what),
         of=names.get(noted.of, noted.of),
-        told=" · ".join(f"{_name(speech, name)}: {_fact(value, names)}" for name, value in noted.told.items()),
+        told=" · ".join(audit_words.fact(speech, name, value, names) for name, value in noted.told.items()),
     )
-
-
-def _name(speech: Speech, fact: str) -> str:
-    return speech.say(FACT[fact]) if fact in FACT else fact
-
-
-def _fact(value: Json, names: Mapping[str, str]) -> str:
-    if isinstance(value, list):
-        return " + ".join(_fact(one, names) for one in value)
-    return names.get(str(value), str(value))

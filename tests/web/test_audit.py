@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.audit import DEVICE_REVOKED, VISIT_APPROVED
+from app.domain.audit import DEVICE_REVOKED, DEVICE_WIPED, EXPORTED, PERSON_SAVED, VISIT_APPROVED
+from app.domain.journal import Json
 from app.store import audit
 from tests.web.nodes import PERSON_IDS, Browser, Node, text_of
 
@@ -27,6 +28,19 @@ def test_the_newest_row_stands_first_with_its_facts(adm: Browser, noted: Node) -
     told = rows_of(adm)
     assert "tablet withdrawn" in told and "tablet-3 · Tablet: Планшет 3" in told and "visit approved" in told
     assert told.index("tablet withdrawn") < told.index("visit approved")
+
+
+def test_facts_are_said_in_words_not_in_codes(adm: Browser, noted: Node) -> None:
+    rights: dict[str, Json] = {"roles": ["monitor", "team_lead"], "active": True, "limited": False, "regions": []}
+    export: dict[str, Json] = {"level": "authority", "region": "abai", "from_day": "2026-01-01"}
+    with noted.app.state.database.write() as session:
+        audit.note(session, PERSON_IDS["adm"], PERSON_SAVED, PERSON_IDS["ana"], rights)
+        audit.note(session, PERSON_IDS["ben"], EXPORTED, told=export)
+        audit.note(session, "tablet-3", DEVICE_WIPED, "tablet-3", {"why": "order", "lost": 0})
+    told = rows_of(adm)
+    assert "Active: yes · Limited as a reviewer: no · Regions: — · Roles: monitor, team lead" in told
+    assert "From the day: 2026-01-01 · Level: For an authority that has to answer · Region: Abai region" in told
+    assert "On whose decision: the office" in told
 
 
 @pytest.mark.parametrize(
