@@ -31,12 +31,13 @@ class PolicySection:
 class PolicyPage:
     """`policy/page.html`. `said_at`: when the office last changed its rules; None while it has said none.
 
-    `is_stricter`: this computer's own settings ask more than the office. `audit_url`, `retention_url`: empty for who may not.
+    `differs`: this computer's own settings are stricter than the office, or, where it has said nothing, not the program's.
+    `audit_url`, `retention_url`: empty for who may not.
     """
 
     sections: tuple[PolicySection, ...]
     said_at: datetime | None
-    is_stricter: bool
+    differs: bool
     audit_url: str
     retention_url: str
 
@@ -48,11 +49,14 @@ def policy(request: Request, session: ReadSession, person: SignedIn) -> Response
     here = settings.role == "central"
     said = office_policy.said_rules(session)
     values = _in_force(settings, said)
+    given = said or {rule.key: Settings.model_fields[rule.setting].default for rule in RULES}
     sections = policy_words.sections(speech, values)
     view = PolicyPage(
         sections=tuple(PolicySection(title, tuple(rules)) for title, rules in sections),
         said_at=speech.at(_said_at_ms(session)) if said else None,
-        is_stricter=any(rule.key in said and said[rule.key] != values[rule.setting] for rule in RULES),
+        differs=any(
+            values.get(rule.setting, given[rule.key]) != given[rule.key] for rule in RULES if rule.key in given
+        ),
         audit_url="/audit?what=policy_changed" if here and person.may("see_audit") else "",
         retention_url="/retention" if here and person.may("retention") else "",
     )

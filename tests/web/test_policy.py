@@ -153,6 +153,14 @@ def test_a_tablet_that_is_stricter_itself_says_so(ana: Browser, device: Node, ce
     assert "locks after 45 seconds" in told_there and "stricter on this computer" in told_there
 
 
+def test_settings_of_an_office_without_rules_are_not_said_to_be_the_programs(ben: Browser, central: Node) -> None:
+    assert "These are the program's" in text_of(ben.get("/policy").text)
+    state = central.app.state
+    state.settings = state.settings.model_copy(update={"retention_alerts_months": 24})
+    told = text_of(ben.get("/policy").text)
+    assert "Some of these were set on this computer" in told and "These are the program's" not in told
+
+
 # ---- what is over its time -------------------------------------------------------------------------------------------------
 
 
