@@ -84,6 +84,7 @@ class PageContext:
     nav: tuple[NavItem, ...]
     is_posted: bool = False  # the answer to a form that was not taken: browsers keep what was sent
     outbox_key: str = ""  # base64; seals what waits in this person's browser; "" for nobody
+    limits: str = ""  # what a reviewer who is limited is shown; "" for who sees all
     emptying_url: str = ""  # where all that is on the tablet can be destroyed; "" where that may not be done
     red_button: RedButton | None = None  # None outside a visit that this person may raise an alert in
 

@@ -1,6 +1,6 @@
 """How the pages of people speak: of limits, of changes that wait, of the second step of signing in."""
 
-from app.domain.people import NeedToKnow
+from app.domain.people import NeedToKnow, Person
 from app.services.office_sign_in import subject_in
 from app.services.people import need_to_know_of
 from app.services.proposals import Change
@@ -11,12 +11,23 @@ from app.web.language import Speech
 
 def limits(speech: Speech, seen: NeedToKnow) -> str:
     """What a reviewer who is limited sees; empty for one who sees all."""
+    what = _limits(speech, seen)
+    return speech.say("sees only: %(what)s", what=what) if what else ""
+
+
+def shown_only(speech: Speech, person: Person) -> str:
+    """Tells a reviewer who is limited why others may see more; empty for all others."""
+    what = _limits(speech, person.need_to_know) if person.may("review") else ""
+    return speech.say("You are shown only: %(what)s. Lists and numbers leave out the rest.", what=what) if what else ""
+
+
+def _limits(speech: Speech, seen: NeedToKnow) -> str:
     if not seen.is_limited:
         return ""
     regions = sorted((words.region(speech, code) for code in seen.regions), key=speech.sort_key)
     visits = speech.say_n("%(count)s single visit", "%(count)s single visits", len(seen.visits)) if seen.visits else ""
     told = ", ".join([*regions, *([visits] if visits else [])])
-    return speech.say("sees only: %(what)s", what=told or speech.say("their own visits"))
+    return told or speech.say("their own visits")
 
 
 def change_lines(speech: Speech, change: Change) -> tuple[str, ...]:

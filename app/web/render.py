@@ -17,7 +17,7 @@ from markupsafe import Markup
 from app.config import ROOT, Settings
 from app.domain.people import Person
 from app.errors import N_
-from app.web import words
+from app.web import people_words, words
 from app.web.answer_contexts import CardContext
 from app.web.contexts import NavItem, PageContext, PersonContext, StatusContext
 from app.web.language import LANGUAGES, Speech, catalogue
@@ -114,6 +114,7 @@ def page_context(request: Request, speech: Speech, title: str) -> PageContext:
         person=_person(person, speech) if person else None,
         status=status if person else None,
         nav=tuple(_nav(request, person, speech)) if person else (),
+        limits=people_words.shown_only(speech, person) if person else "",
         outbox_key=request.app.state.database.node.outbox_key(person.person_id) if person else "",
         is_posted=request.method == "POST",
         emptying_url=getattr(request.state, "emptying_url", "") if settings.role == "device" else "",

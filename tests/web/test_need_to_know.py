@@ -78,6 +78,16 @@ def test_a_reviewer_of_the_region_sees_the_visit_everywhere(central: Node, sent_
     assert sent_visit.visit_id in ben.get("/inbox").text and sent_visit.visit_id in ben.get("/visits").text
 
 
+def test_who_is_limited_is_told_so_where_something_is_left_out(
+    central: Node, sent_visit: Visiting, ben: Browser
+) -> None:
+    told = "You are shown only: Abai region. Lists and numbers leave out the rest."
+    assert "You are shown only" not in text_of(ben.get("/inbox").text)
+    limit(central, "ben", regions=["abai"])
+    ben = central.browser("ben")
+    assert told in text_of(ben.get("/inbox").text) and told in text_of(ben.get("/institutions").text)
+
+
 def test_a_reviewer_of_one_visit_sees_that_one_alone(central: Node, sent_visit: Visiting, shelf: Shelf) -> None:
     other = plan_by_service(central, shelf, on="2026-11-23")
     limit(central, "ben", visits=[sent_visit.visit_id])
@@ -158,7 +168,7 @@ def test_the_limit_is_set_on_the_page_of_the_person_and_noted(
     assert seen == NeedToKnow(True, frozenset({"abai", "west"}), frozenset({sent_visit.visit_id}))
     assert "1 single visit" in text_of(adm.get("/people").text)
     told = text_of(adm.get("/audit?what=person_saved").text)
-    assert "Regions: abai + west" in told
+    assert "Regions: Abai region, West Kazakhstan region" in told
     page = adm.get(f"/people/{PERSON_IDS['ben']}").text
     assert 'value="abai" checked' in page and sent_visit.visit_id in page
 
