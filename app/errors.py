@@ -59,7 +59,7 @@ class WrongPassphrase(AppError):
 
 class TooManyTries(AppError):
     status, code = 429, "too_many_tries"
-    sentence = N_("Too many wrong passphrases. The next try is possible in %(wait)s (minutes:seconds).")
+    sentence = N_("An earlier try was wrong. The next try is possible in %(wait)s (minutes:seconds).")
 
 
 class WrongSignIn(AppError):

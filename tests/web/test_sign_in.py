@@ -45,6 +45,10 @@ def test_name_and_passphrase_open_the_office(visitor: Browser) -> None:
     assert visitor.get("/inbox").status_code == 200
 
 
+def test_the_office_asks_for_the_sign_in_name_by_its_own_word(visitor: Browser) -> None:
+    assert '<label for="field-name">Sign-in name</label>' in visitor.get("/sign-in").text
+
+
 def test_a_session_is_bound_to_this_site_and_out_of_reach_of_scripts(visitor: Browser) -> None:
     reply = visitor.submit("/sign-in", name="ben", passphrase=OFFICE_PASSPHRASE)
     cookie = reply.headers["Set-Cookie"].lower()
