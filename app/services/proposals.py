@@ -127,7 +127,7 @@ def _check(session: Session, author: Person, change: Change) -> None:
 def _lets_read(session: Session, author: Person, change: Change) -> bool:
     """Whether the change gives somebody rights that two must agree on."""
     before = reads.person(session, change.person_id)
-    if before and before.is_active and before.roles & set(APART) and author.person_id != change.person_id:
+    if before and before.roles & set(APART) and author.person_id != change.person_id:
         is_sign_in_touched = change.sign_in or change.office_mark or change.is_second_step_removed
         if is_sign_in_touched:
             return True

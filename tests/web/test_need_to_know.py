@@ -254,6 +254,15 @@ def test_to_see_more_or_to_sign_in_as_one_who_does_takes_two(careful: Node) -> N
         assert "Agree" not in text_of(tom.get("/people").text)
 
 
+def test_a_blocked_reviewer_gets_no_passphrase_from_one_administrator_either(careful: Node) -> None:
+    """Or whoever lets them in again would let in the one who knows that passphrase."""
+    adm, tom = careful.browser("adm"), careful.browser("tom")
+    assert adm.post("/people", data=form("ben", blocked="on")).status_code == 303
+    typed = form("ben", blocked="on", sign_in_name="ben", passphrase="tulpar samal dala kokpar")
+    assert adm.post("/people", data=typed).status_code == 303
+    assert "New passphrase for the sign-in name “ben”" in text_of(tom.get("/people").text)
+
+
 def test_to_see_less_takes_one(careful: Node) -> None:
     limit(careful, "ben", regions=["abai", "almaty"])
     adm = careful.browser("adm")
