@@ -21,6 +21,7 @@ from app.web.deps import database_of, open_to_all
 from app.web.office_issuer import Asked, OfficeIssuer
 from app.web.preferences import own_path
 from app.web.render import page, speech_of
+from app.web.session_cookie import came_over_tls
 from app.web.sign_in import sign_in_form
 from app.web.sign_in_contexts import GoingOnPage
 from app.web.sign_in_cookies import OWN_PAGE, PAGE_OF, address_of, arrival, keep_step, origin_of, signed_in, to
@@ -42,7 +43,7 @@ def start(request: Request, next: Annotated[str, Query(max_length=300)] = "/") -
     except NotFromOffice as error:
         return _refused(request, error)
     kept = urlencode(vars(asked) | {"next": own_path(next)})
-    is_tls = request.url.scheme == "https"
+    is_tls = came_over_tls(request)
     name = _cookie_name(request)
     response.set_cookie(name, kept, MINUTES_S, httponly=True, samesite="lax", path=BACK, secure=is_tls)
     return response

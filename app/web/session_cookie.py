@@ -29,8 +29,12 @@ def take_back(request: Request, response: Response) -> None:
 
 
 def came_over_tls(request: Request) -> bool:
-    """By what the browser says itself: behind a proxy the node sees plain HTTP. `security.Guard` has compared its host."""
-    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+    """By what the browser says itself: behind a proxy the node sees plain HTTP. `security.Guard` has compared its host.
+
+    With a link, as on the way back from the office's own sign-in, it says nothing: then the office's address counts.
+    """
+    origin = request.headers.get("origin") or request.app.state.settings.public_url
+    return request.url.scheme == "https" or origin.startswith("https://")
 
 
 def _name(request: Request) -> str:

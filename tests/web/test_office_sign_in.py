@@ -119,6 +119,20 @@ def test_the_linked_person_is_signed_in(central: Node, issuer: Issuer) -> None:
     assert all(address.startswith(ISSUER) for address in issuer.asked)
 
 
+def test_behind_a_proxy_the_session_is_bound_to_tls_though_no_origin_comes_with_it(
+    central: Node, issuer: Issuer
+) -> None:
+    """A browser sends no Origin with the request that brings it back, and the node itself sees plain HTTP."""
+    settings, browser = central.app.state.settings, central.browser()
+    settings.public_url = f"https://{urlsplit(central.origin).netloc}"
+    del browser.headers["Origin"]
+    there = browser.get("/sign-in/office")
+    kept = {"Cookie": there.headers["Set-Cookie"].partition(";")[0]}  # the client would not send it over plain HTTP
+    back = browser.get("/sign-in/office/back", params=issuer.sign_in(there.headers["Location"]), headers=kept)
+    made = [one for one in back.headers.get_list("set-cookie") if one.startswith(f"__Host-{settings.cookie_name}=")]
+    assert "Secure" in there.headers["Set-Cookie"] and len(made) == 1 and "Secure" in made[0]
+
+
 def test_nothing_secret_is_in_the_address(central: Node, issuer: Issuer) -> None:
     reply = central.browser().get("/sign-in/office")
     query = dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
