@@ -23,9 +23,14 @@ const openDatabase = (name) =>
 
 // Text that must be on the disk before the page is gone: a row of the outbox in one line.
 const asSlip = (row) => JSON.stringify({ ...row, sealed: base64Of(row.sealed) });
+// The row on a slip, or nothing: a slip that broke off must not keep the others waiting for ever.
 const ofSlip = (slip) => {
-  const row = JSON.parse(slip);
-  return { ...row, sealed: bytesOf(row.sealed) };
+  try {
+    const row = JSON.parse(slip);
+    return [{ ...row, sealed: bytesOf(row.sealed) }];
+  } catch {
+    return [];
+  }
 };
 
 export class OutboxStore {
@@ -74,7 +79,7 @@ export class OutboxStore {
   }
   async takeOverSlips() {
     const slips = Object.keys(localStorage).filter((key) => key.startsWith(`${this.#name}/`));
-    const rows = slips.map((key) => [key, localStorage.getItem(key)]).filter(([, slip]) => slip).map(([key, slip]) => [key, ofSlip(slip)]);
+    const rows = slips.map((key) => [key, localStorage.getItem(key)]).flatMap(([key, slip]) => ofSlip(slip).map((row) => [key, row]));
     for (const [key, row] of rows.sort(([, a], [, b]) => a.made_at - b.made_at)) {
       await this.#addRow(row);
       localStorage.removeItem(key);

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 
 from app.config import Settings
 from app.domain.audit import LOCKED, SIGNED_OUT
@@ -147,17 +148,18 @@ def look(request: Request, here: str = "") -> Response:
 @open_to_all
 async def lock(request: Request) -> Response:
     """Hides and locks: the neutral page, and behind it no key any more. Async: it must not wait for a free thread."""
-    return locked(request, "/hidden")
+    return await locked(request, "/hidden")
 
 
-def locked(request: Request, place: str) -> RedirectResponse:
+async def locked(request: Request, place: str) -> RedirectResponse:
     """Ends this browser's session and, where the tablet is the browser's own, the process that holds the key."""
     state = request.app.state
     # Before the session's end is written: a full disk or a long write must not stand between the button and the lock.
     is_locking = _is_own(request) and state.lock.announce()
     who = ""
     with contextlib.suppress(Exception) if is_locking else contextlib.nullcontext():
-        who = _end_session(request)
+        # The key goes at once; where it stays, at the office, nobody else waits for this write.
+        who = _end_session(request) if is_locking else await run_in_threadpool(_end_session, request)
     task = BackgroundTask(_finish, state.lock, who or audit.PROGRAM) if is_locking else None
     response = RedirectResponse(place, 303, {"Cache-Control": "no-store", "Connection": "close"}, background=task)
     session_cookie.take_back(request, response)

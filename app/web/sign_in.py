@@ -70,7 +70,7 @@ def sign_in(
 @open_to_all
 async def sign_out(request: Request) -> Response:
     """Ends this session; a tablet of one's own locks, as nobody is there any more."""
-    return locked(request, "/sign-in")
+    return await locked(request, "/sign-in")
 
 
 def _open_device(request: Request, passphrase: str) -> str:

@@ -174,8 +174,11 @@ def test_pages_of_the_administrator(sample: Sample, open_page: Open, language: s
     faults += faults_of(page, "one-time code")
     page.goto(f"{central.url}/people/new")
     page.locator("[name=name]").fill("Жаңа адам")
+    expect(page.locator(".for-reviewers")).to_be_hidden()
     page.locator("main button.go").click()  # no role: refused with what was typed
     page.locator("[role=alert]").first.wait_for()
+    page.locator("[name=role][value=reviewer]").check(force=True)
+    expect(page.locator(".for-reviewers")).to_be_visible()
     faults += faults_of(page, "refused form")
     assert faults == []
 
