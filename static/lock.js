@@ -6,9 +6,6 @@ const TWICE_WITHIN_MS = 700;
 const ANSWER_TIMEOUT_MS = 1000;
 const LAST_WORDS_MS = 150; // for words that can be kept by the unlocked node alone
 
-// A browser keeps what a form sent beside the page that came back, on its disk, to send it again on «reload». Not here.
-if ("posted" in document.body.dataset) history.replaceState(null, "", document.referrer || location.href);
-
 const form = document.querySelector("form[data-hide]");
 let lastEscape = -TWICE_WITHIN_MS;
 let isTouched = false;
