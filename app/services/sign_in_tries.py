@@ -18,6 +18,11 @@ def count_try(session: Session, sign_in_name: str, address: str) -> None:
     """Counts a try as failed; `forget_try` takes that back. Raises TooManyTries when it comes too early."""
     tries.forget_old(session)
     tries.count(session, _of_name(sign_in_name), 0, LONGEST_WAIT_S)
+    count_from(session, address)
+
+
+def count_from(session: Session, address: str) -> None:
+    """Counts a try that names nobody, as failed; `forget_from` takes that back. Raises TooManyTries."""
     tries.count(session, _of_address(address), FREE_OF_ADDRESS, LONGEST_OF_ADDRESS_S)
 
 
@@ -27,8 +32,13 @@ def forget_try(session: Session, sign_in_name: str, address: str) -> int:
     Gives how many tries under the name had failed before.
     """
     counted = tries.forget(session, _of_name(sign_in_name))
-    tries.take_one_back(session, _of_address(address))
+    forget_from(session, address)
     return counted - 1
+
+
+def forget_from(session: Session, address: str) -> None:
+    """The last try from this address was good."""
+    tries.take_one_back(session, _of_address(address))
 
 
 def _of_name(sign_in_name: str) -> str:

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.config import Settings
 from app.domain.audit import SIGN_IN_FAILED
-from app.errors import AppError, NotThere
+from app.errors import AppError, NotThere, TooManyTries
 from app.errors_of_signing_in import NotFromOffice, NotLinked
-from app.services import office_sign_in, signing_in
+from app.services import office_sign_in, sign_in_tries, signing_in
 from app.store import audit
 from app.store.vault import new_token
 from app.web.deps import database_of, open_to_all
@@ -57,6 +57,8 @@ def back(request: Request, code: Told = "", state: Told = "", iss: Told = "") ->
     kept = dict(parse_qsl(request.cookies.get(_cookie_name(request), "")))
     next_path = own_path(kept.pop("next", "/"))
     try:
+        with database_of(request).write() as session:
+            sign_in_tries.count_from(session, address_of(request))
         asked = Asked(**kept) if set(kept) == {"state", "nonce", "verifier", "back"} else None
         is_asked = asked is not None and hmac.compare_digest(asked.state.encode(), state.encode())
         if asked is None or not is_asked or not code or (iss and iss != settings.oidc_issuer):
@@ -67,6 +69,8 @@ def back(request: Request, code: Told = "", state: Told = "", iss: Told = "") ->
         with database_of(request).write() as session:
             audit.note(session, audit.PROGRAM, SIGN_IN_FAILED, told={"address": address_of(request)})
         response = _refused(request, error)
+    except TooManyTries as error:
+        return _refused(request, error)  # nothing was asked of the issuer or used up
     response.delete_cookie(_cookie_name(request), path=BACK)
     return response
 
@@ -75,6 +79,7 @@ def _go_on(request: Request, mark: str, next_path: str) -> Response:
     required = _settings(request).second_step_required
     with database_of(request).write() as session:
         person = office_sign_in.person_behind(session, mark)
+        sign_in_tries.forget_from(session, address_of(request))
         opened = signing_in.go_on(session, person, arrival(request, next_path=next_path), required)
     place = PAGE_OF[opened.next_step] if opened.next_step else OWN_PAGE if opened.has_news else next_path
     response = page(request, "sign_in/going_on.html", GoingOnPage(place))
@@ -85,7 +90,7 @@ def _go_on(request: Request, mark: str, next_path: str) -> Response:
 
 
 def _refused(request: Request, error: AppError) -> Response:
-    return sign_in_form(request, "", "/", speech_of(request).say(error.sentence), error.status)
+    return sign_in_form(request, "", "/", speech_of(request).say(error.sentence, **error.params), error.status)
 
 
 def _settings(request: Request) -> Settings:

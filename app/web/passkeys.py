@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from app.domain.audit import SIGN_IN_FAILED
-from app.errors import AppError
+from app.errors import AppError, TooManyTries
 from app.errors_of_signing_in import StepOver, WrongPasskey
-from app.services import passkeys, signing_in
+from app.services import passkeys, sign_in_tries, signing_in
 from app.services import sign_in_steps as steps
 from app.store import audit
 from app.store.passkeys import request_options
@@ -53,11 +53,15 @@ def sign_in(request: Request, answer: Annotated[str, Form(max_length=12_000)] = 
     try:
         with database_of(request).write() as session:
             step = steps.take(session, step_token(request), steps.PASSKEY)
+            sign_in_tries.count_from(session, address_of(request))
         with database_of(request).write() as session:
             person = passkeys.use(session, place_of(request), bytes.fromhex(step.kept["challenge"]), answer)
+            sign_in_tries.forget_from(session, address_of(request))
             opened = signing_in.finish(session, person.person_id, arrival(request))
     except StepOver:
         return to("/sign-in")
+    except TooManyTries as error:
+        return _page(request, error)
     except WrongPasskey as error:
         with database_of(request).write() as session:
             audit.note(session, audit.PROGRAM, SIGN_IN_FAILED, told={"address": address_of(request)})

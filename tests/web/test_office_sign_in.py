@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from app.services import second_factors
+from app.services.sign_in_tries import FREE_OF_ADDRESS
 from app.web.office_issuer import OfficeIssuer
 from tests.web.nodes import PERSON_IDS, Browser, Node, TestClock, problem_of, text_of
 from tests.web.phones import base64url, set_up_codes
@@ -214,6 +215,17 @@ def test_an_answer_counts_once_and_in_the_browser_that_asked(central: Node, issu
         assert one.get("/sign-in/office/back", params=brought).status_code == 401
     assert browser.get("/sign-in/office/back", params=brought | {"iss": "https://evil.example"}).status_code == 401
     assert browser.get("/sign-in/office/back", params=brought).status_code == 401  # the cookie went with the first
+
+
+def test_answers_of_nobody_are_slowed_down_and_do_not_fill_the_log(central: Node, issuer: Issuer) -> None:
+    browser = central.browser()
+    brought = issuer.sign_in(browser.get("/sign-in/office").headers["Location"])
+    for _ in range(FREE_OF_ADDRESS + 1):
+        assert central.browser().get("/sign-in/office/back", params=brought).status_code == 401
+    refused = browser.get("/sign-in/office/back", params=brought)
+    assert refused.status_code == 429 and "next try" in problem_of(refused.text)
+    central.clock.advance(minutes=1)
+    assert browser.get("/sign-in/office/back", params=brought).status_code == 200  # the answer was not used up
 
 
 def test_an_answer_to_another_question_is_not_even_looked_at(central: Node, issuer: Issuer) -> None:

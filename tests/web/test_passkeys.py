@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.web.nodes import PERSON_IDS, Browser, Node, text_of
+from app.domain.audit import SIGN_IN_FAILED
+from app.services.sign_in_tries import FREE_OF_ADDRESS
+from app.store import audit
+from app.store.audit import Asked
+from tests.web.nodes import PERSON_IDS, Browser, Node, problem_of, text_of
 from tests.web.phones import Key, base64url, options_in, pass_first_step, set_up_codes, unbase64
 from tests.web.test_sign_in import cookie_of
 
@@ -145,6 +149,16 @@ def test_a_failed_answer_uses_the_challenge_up(office: Node, key: Key) -> None:
     assert browser.submit("/sign-in/second/passkey", answer=key.sign(options)).status_code == 401
     options = options_in(browser.get("/sign-in/second").text)
     assert browser.submit("/sign-in/second/passkey", answer=key.sign(options)).status_code == 303
+
+
+def test_junk_from_one_address_is_slowed_down_and_does_not_fill_the_log(office: Node, key: Key) -> None:
+    told = [sign_in_alone(office, lambda options: "junk") for _ in range(FREE_OF_ADDRESS + 3)]
+    refused = told[-1].submit("/sign-in/passkey", answer="junk")
+    assert refused.status_code == 429 and "next try" in problem_of(refused.text)
+    with office.database.read() as session:
+        assert len(audit.search(session, Asked(what=SIGN_IN_FAILED), 100)) == FREE_OF_ADDRESS + 1
+    office.clock.advance(minutes=1)
+    assert sign_in_alone(office, key.sign).get("/inbox").status_code == 200
 
 
 def test_odd_answers_are_refused_and_break_nothing(office: Node, key: Key) -> None:
