@@ -120,7 +120,9 @@ def test_a_recovery_code_opens_once_in_place_of_the_phone(central: Node, ben: Br
 
 def test_new_recovery_codes_end_the_old_ones(central: Node, ben: Browser) -> None:
     _, old = set_up_codes(ben, central)
-    new = recovery_codes(ben.submit("/my-sign-in/codes/recovery").text)
+    shown = ben.submit("/my-sign-in/codes/recovery").text
+    new = recovery_codes(shown)
+    assert "data-print" in shown
     assert len(new) == 10 and not set(new) & set(old)
     assert pass_first_step(central).submit("/sign-in/second", code=old[0]).status_code == 401
 
