@@ -1,7 +1,7 @@
 """How long the tests of each suite may take, added up over both processes: the whole fits into 15 minutes on two cores.
 
-A run says what each suite took. One that takes three times its budget fails the run: less than that is the noise of a
-machine that others use too; more has grown, and is cut or moved behind `--long` before the next test is added.
+A run says what each suite took. A slow machine slows all suites alike, so one that took twice its budget at the pace of
+the whole run fails it: that suite has grown, and is cut or moved behind `--long` before the next test is added.
 """
 
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ from pathlib import PurePosixPath
 from typing import Final
 
 BUDGET_S: Final[Mapping[str, float]] = {
-    "browser": 570,
+    "browser": 550,
     "checklists": 12,
-    "cli": 200,
+    "cli": 190,
     "domain": 20,
-    "export": 30,
-    "faults": 95,
+    "export": 36,
+    "faults": 100,
     "lock": 55,
-    "simulator": 30,
+    "simulator": 34,
     "store": 50,
     "sync": 245,
-    "tooling": 3,
-    "web": 490,
+    "tooling": 4,
+    "web": 495,
 }
-NOISE: Final = 3.0
+TOO_MUCH: Final = 2.0
 
 
 def suite_of(node_id: str) -> str:
@@ -38,5 +38,7 @@ def told(spent_s: Mapping[str, float]) -> list[str]:
 
 
 def broken(spent_s: Mapping[str, float]) -> list[str]:
-    """The suites that took more than three times what they may."""
-    return sorted(one for one, taken in spent_s.items() if taken > NOISE * BUDGET_S.get(one, float("inf")))
+    """The suites that took more than twice what they may, at the pace of the run."""
+    ran = [one for one in spent_s if one in BUDGET_S]
+    pace = max(1.0, sum(spent_s[one] for one in ran) / sum(BUDGET_S[one] for one in ran)) if ran else 1.0
+    return sorted(one for one in ran if spent_s[one] > TOO_MUCH * pace * BUDGET_S[one])

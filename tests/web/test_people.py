@@ -23,7 +23,7 @@ def test_a_person_is_added_with_roles_training_and_accreditation(adm: Browser, c
     )
     assert adm.post("/people", data=typed).headers["Location"] == "/people"
     told = text_of(adm.get("/people").text)
-    assert "Гүлнар Жаңа monitor, trainer Балалар үшін January 15, 2026 January 15, 2027" in told
+    assert "Гүлнар Жаңа monitor, trainer never active Балалар үшін January 15, 2026 January 15, 2027" in told
 
 
 def test_a_person_with_a_sign_in_name_can_sign_in(adm: Browser, central: Node) -> None:
