@@ -22,7 +22,7 @@ MESSAGES: Final[dict[str, type[BaseModel]]] = {
     "enrol": wire.EnrolRequest,
     orders.CALL: orders.WipeReceipt,
 }
-FEW, MANY = 25, 300
+FEW, MANY = 12, 300
 
 
 def document() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.web.nodes import Browser, Node, Visiting
 from tests.web.test_any_request import LEFT_OUT, PAGES_TO_READ, Surface, faults_of, surface_of
 
 FORM: Final = "application/x-www-form-urlencoded"
-SOME, FEW, MANY = 25, 2, 12
+SOME, FEW, MANY = 12, 2, 12
 LONGEST: Final = 60_000  # letters of an address: the client sends no longer one
 
 
