@@ -106,6 +106,7 @@ class InboxPage:
     done: tuple[InboxRow, ...]  # approved lately
     alerts: tuple[OfficeAlert, ...] = ()  # nobody of the office has answered
     followed: tuple[OfficeAlert, ...] = ()  # known, not closed yet
+    left_out: int = 0  # visits whose checklist has not come or cannot be read: they are in none of the lists
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def inbox(request: Request, session: ReadSession, person: Reviewer) -> Response:
         done=tuple(row for row in rows if row.state == "approved"),
         alerts=tuple(one for one in raised if one.is_waiting),
         followed=tuple(one for one in raised if not one.is_waiting and not one.card.closed_line),
+        left_out=len(reads.visits_for(session, person)) - len(scenes),
     )
     return page(request, "inbox/page.html", view)
 

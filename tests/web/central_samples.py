@@ -205,6 +205,7 @@ INBOXES = (
         ),
     ),
     InboxPage((), (), (), ()),
+    InboxPage((), (), (), (), left_out=2),
     InboxPage((), (), (), (), (AT_OFFICE,), (FOLLOWED,)),
 )
 

@@ -155,6 +155,7 @@ def test_a_checklist_that_nobody_can_read_holds_up_no_other_visit(
         reply = browser.get(path)
         assert reply.status_code == 200 and told in reply.text, path
     assert "from a newer Baqylau" in ana.get(f"/visits/{odd}").text
+    assert "Visits that cannot be shown: 1." in text_of(ben.get("/inbox").text)
 
 
 def test_the_desk_opens_at_the_danger(ben: Browser, desk: str) -> None:
